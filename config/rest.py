@@ -1,0 +1,72 @@
+"""What every API route shares: newest-first cursor pages, and one shape for every error."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from generation.errors import GenerationError
+from similarity.errors import SimilarityError
+
+# Error codes that are not plain 400s.
+STATUS_OF_CODE = {
+    "file_too_large": status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    "not_an_image": status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
+    "unsupported_format": status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
+    "idempotency_conflict": status.HTTP_409_CONFLICT,
+    "already_finished": status.HTTP_409_CONFLICT,
+    "already_decided": status.HTTP_409_CONFLICT,
+}
+
+
+class NewestFirst(CursorPagination):
+    """Pages that stay stable while rows are added: ``?cursor=`` and ``?page_size=`` (at most 100)."""
+
+    page_size = 20
+    max_page_size = 100
+    page_size_query_param = "page_size"
+    ordering = ("-created_at", "-id")
+
+
+def problem(code: str, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """The body of every error: a stable ``code``, a sentence, and one entry per field at fault."""
+    return {"code": code, "detail": detail, "errors": errors or []}
+
+
+def _field_errors(detail: Any, field: str = "") -> list[dict[str, str]]:
+    """Flatten DRF's nested error detail into ``{field, code, detail}`` entries."""
+    if isinstance(detail, dict):
+        return [
+            entry
+            for name, inner in detail.items()
+            for entry in _field_errors(inner, f"{field}.{name}" if field else str(name))
+        ]
+    if isinstance(detail, list):
+        return [entry for inner in detail for entry in _field_errors(inner, field)]
+    return [{"field": field, "code": str(getattr(detail, "code", "invalid")), "detail": str(detail)}]
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn any known error into :func:`problem` with the right status; unknown ones stay 500s."""
+    if isinstance(exc, (GenerationError, SimilarityError)):
+        code = STATUS_OF_CODE.get(exc.code, status.HTTP_400_BAD_REQUEST)
+        return Response(problem(exc.code, exc.message), status=code)
+    response = drf_exception_handler(exc, context)
+    if response is None:
+        return None
+    if isinstance(exc, ValidationError):
+        errors = _field_errors(exc.detail)
+        first = errors[0] if errors else {"code": "invalid", "detail": _("The request is not valid.")}
+        response.data = problem(first["code"], first["detail"], errors)
+    elif isinstance(exc, APIException):
+        codes = exc.get_codes()
+        code = codes if isinstance(codes, str) else exc.default_code
+        response.data = problem(code, str(exc.detail))
+    else:  # Http404 and PermissionDenied, which DRF converts itself
+        detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
+        response.data = problem(str(getattr(detail, "code", "error")), str(detail))
+    return response

@@ -1,0 +1,297 @@
+"""Every setting of Colophon, read from the environment (see ``docs/reference/settings.md``)."""
+
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from kombu import Queue
+
+from config.env import BASE_DIR, env, local_secret
+
+# -- where things are kept -----------------------------------------------------------------------
+DATA_DIR = Path(env.str("COLOPHON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+INDEX_DIR = DATA_DIR / "index"
+KEY_DIR = DATA_DIR / "keys"
+
+# -- Django --------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "") or local_secret(DATA_DIR / "secret_key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+HTTPS = env.bool("COLOPHON_HTTPS", False)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = env.int("COLOPHON_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+# ``/readyz`` and ``/healthz`` are asked by orchestrators over plain HTTP from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "django_structlog",
+    "config",
+    "generation",
+    "similarity",
+    "provenance.works",
+    "provenance.credentials",
+    "provenance.marking",
+    "provenance.ledger",
+    "provenance.review",
+    "provenance.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# -- rows ----------------------------------------------------------------------------------------
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'colophon.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock at BEGIN, so a transaction that reads and then writes waits
+    # its turn instead of failing with "database is locked" half-way.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 30,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# -- files ---------------------------------------------------------------------------------------
+STORAGES = {
+    "default": {
+        "BACKEND": env.str("COLOPHON_STORAGE", "generation.blobs.DurableFileSystemStorage"),
+        "OPTIONS": env.json("COLOPHON_STORAGE_OPTIONS", default={"location": str(DATA_DIR / "media")}),
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.str("COLOPHON_STATIC_ROOT", str(DATA_DIR / "static")))
+# Uploads above this many bytes are refused before they are read into memory.
+MAX_UPLOAD_BYTES = env.int("COLOPHON_MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
+MAX_IMAGE_PIXELS = env.int("COLOPHON_MAX_IMAGE_PIXELS", 64_000_000)
+
+# -- queue ---------------------------------------------------------------------------------------
+# Rows are the queue; the broker only rings (docs/decisions/0001).
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "cpu"
+CELERY_TASK_QUEUES = [Queue(name) for name in ("gpu", "cpu", "similarity", "maintenance")]
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.float("COLOPHON_SOFT_SHUTDOWN_SECONDS", 10.0)
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    _doorbell = DATA_DIR / "doorbell"
+    for _folder in ("messages", "processed", "control"):
+        (_doorbell / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_doorbell / "messages"),
+        "data_folder_out": str(_doorbell / "messages"),
+        "processed_folder": str(_doorbell / "processed"),
+        "control_folder": str(_doorbell / "control"),
+        "store_processed": False,
+        "polling_interval": 0.05,
+    }
+LEASE_SECONDS = env.float("COLOPHON_LEASE_SECONDS", 60.0)
+SWEEP_SECONDS = env.float("COLOPHON_SWEEP_SECONDS", 5.0)
+MAX_ATTEMPTS = env.int("COLOPHON_MAX_ATTEMPTS", 5)
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sweep-jobs": {"task": "generation.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep-versions": {"task": "provenance.works.tasks.sweep", "schedule": SWEEP_SECONDS},
+}
+# Rung, by name, when a job ends: the engine never imports the story.
+JOB_FINISHED_TASK = "provenance.works.tasks.receive"
+
+# -- engines -------------------------------------------------------------------------------------
+BUNDLED_GENERATOR = BASE_DIR / "generation" / "bundled" / "colophon-mini"
+BUNDLED_ENCODER = BASE_DIR / "similarity" / "bundled" / "colophon-style"
+# Names people may ask for: a folder, or any name ``from_pretrained`` takes; the first is the default.
+MODELS = env.list("COLOPHON_MODELS", default=["colophon-mini"])
+MODEL_ALIASES = {"colophon-mini": str(BUNDLED_GENERATOR)}
+ENGINE = env.str("COLOPHON_ENGINE", "generation.engines.diffusers_engine.DiffusersEngine")
+MODEL_DOWNLOADS = env.bool("COLOPHON_MODEL_DOWNLOADS", False)
+MAX_BATCH = env.int("COLOPHON_MAX_BATCH", 4)
+MAX_COUNT = env.int("COLOPHON_MAX_COUNT", 8)
+# ``MODEL/PRETRAINED`` as open_clip names them, or ``local-dir:FOLDER``.
+ENCODER = env.str("COLOPHON_ENCODER", f"local-dir:{BUNDLED_ENCODER}")
+CATALOGUE = BASE_DIR / "similarity" / "bundled" / "catalogue.npz"
+
+# -- credentials ---------------------------------------------------------------------------------
+# Certificate chain (leaf first) and private key, PEM. Empty: the local development signer.
+SIGNER_CHAIN = env.str("COLOPHON_SIGNER_CHAIN", str(KEY_DIR / "chain.pem"))
+SIGNER_KEY = env.str("COLOPHON_SIGNER_KEY", str(KEY_DIR / "key.pem"))
+SIGNER_ALGORITHM = env.str("COLOPHON_SIGNER_ALGORITHM", "es256")
+TSA_URL = env.str("COLOPHON_TSA_URL", "")
+# PEM bundle of roots whose signers are shown as trusted (a C2PA trust list).
+TRUST_LIST = env.str("COLOPHON_TRUST_LIST", "")
+SERVICE_NAME = env.str("COLOPHON_SERVICE_NAME", "Colophon")
+SERVICE_VERSION = "0.1.0"
+
+# -- people --------------------------------------------------------------------------------------
+LOGIN_URL = "web:sign-in"
+LOGIN_REDIRECT_URL = "web:studio"
+LOGOUT_REDIRECT_URL = "web:start"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "provenance" / "web" / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# -- API -----------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "config.rest.NewestFirst",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.ScopedRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "anon": env.str("COLOPHON_RATE_ANON", "60/min"),
+        "user": env.str("COLOPHON_RATE_USER", "600/min"),
+        "verify": env.str("COLOPHON_RATE_VERIFY", "30/min"),
+        "create-job": env.str("COLOPHON_RATE_CREATE_JOB", "120/min"),
+    },
+    "EXCEPTION_HANDLER": "config.rest.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Colophon",
+    "DESCRIPTION": "Makes AI images and keeps the truth about them.",
+    "VERSION": SERVICE_VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+CACHES = {
+    "default": (
+        env.cache_url("CACHE_URL")
+        if env.str("CACHE_URL", "")
+        # Shared by every web process of this machine, so that throttles count all of them.
+        else {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": str(DATA_DIR / "cache"),
+        }
+    )
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Colophon",
+    "SITE_HEADER": "Colophon",
+    "SITE_URL": reverse_lazy("web:start"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("web/mark.svg")}],
+    "SHOW_HISTORY": True,
+}
+
+# -- logs ----------------------------------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+_shared_processors: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.format_exc_info,
+]
+structlog.configure(
+    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _shared_processors,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False)
+                if env.bool("LOG_JSON", not DEBUG)
+                else structlog.dev.ConsoleRenderer(),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django_structlog": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+    },
+}

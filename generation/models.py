@@ -1,0 +1,150 @@
+"""Jobs, the images they returned, and the identity of the models that made them."""
+
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from generation.leases import Leased, LeasedQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class ModelPassport(models.Model):
+    """A generator's identity: where it came from, what exactly it is, what it was trained on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=200, help_text=_("As people ask for it."))
+    source = models.CharField(_("source"), max_length=500, help_text=_("A hub name, or the name of a bundled model."))
+    revision = models.CharField(_("revision"), max_length=100, blank=True)
+    weights_sha256 = models.CharField(_("weights SHA-256"), max_length=64)
+    pipeline = models.CharField(_("pipeline class"), max_length=100)
+    scheduler = models.CharField(_("scheduler"), max_length=100)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    training_statement = models.TextField(_("trained on"), blank=True)
+    default_steps = models.PositiveSmallIntegerField(default=20)
+    default_guidance = models.FloatField(default=5.0)
+    native_size = models.PositiveIntegerField(default=512, help_text=_("Pixels on a side."))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("model passport")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "source", "revision", "weights_sha256", "pipeline", "scheduler"],
+                name="one_passport_per_model",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.weights_sha256[:12]}"
+
+
+class JobQuerySet(LeasedQuerySet):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Owners see their own jobs; whoever may view jobs in general sees all."""
+        if user.has_perm("generation.view_job"):  # type: ignore[union-attr]
+            return self
+        return self.filter(owner_id=user.pk)
+
+    def undelivered(self) -> Self:
+        """Ended jobs whose ``on_finish`` task has not yet confirmed."""
+        return self.filter(status__in=Job.ENDED, delivered_at__isnull=True).exclude(on_finish="")
+
+
+class Job(Leased):
+    """A request to an engine.
+
+    ::
+
+        queued ──claim──► running ──► succeeded        (Outputs exist, all of them)
+          ▲                 │  ├────► failed           (error_code, error)
+          └──lease ran out──┘  └────► cancelled
+        queued ──cancel─────────────► cancelled
+
+    ``cancel_requested`` on a running job is read between steps. A job that has finished
+    rendering when the request arrives stays succeeded.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("rendering")
+        SUCCEEDED = "succeeded", _("rendered")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    OPEN = (Status.QUEUED, Status.RUNNING)
+    ENDED = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True, editable=False)
+    request_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+
+    prompt = models.TextField(_("prompt"))
+    negative_prompt = models.TextField(_("negative prompt"), blank=True)
+    model = models.CharField(_("model"), max_length=200)
+    # Text, because seeds are unsigned 64-bit and neither SQL nor JSON readers hold that safely.
+    seed = models.CharField(_("seed"), max_length=20)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    steps = models.PositiveSmallIntegerField(_("steps"))
+    guidance = models.FloatField(_("guidance"))
+    count = models.PositiveSmallIntegerField(_("count"), default=1)
+
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True)
+    cancel_requested = models.BooleanField(default=False)
+    step = models.PositiveSmallIntegerField(default=0, help_text=_("Steps done so far."))
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.TextField(blank=True)
+    passport = models.ForeignKey(ModelPassport, null=True, blank=True, on_delete=models.PROTECT)
+    on_finish = models.CharField(max_length=200, blank=True, help_text=_("Task to ring when the job has ended."))
+    delivered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("job")
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["owner", "idempotency_key"], name="one_job_per_idempotency_key")]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()}: {self.prompt[:60]}"
+
+    def compatible(self) -> dict[str, Any]:
+        """What another job must share to be rendered in the same batch."""
+        fields = ("model", "width", "height", "steps", "guidance")
+        return {name: getattr(self, name) for name in fields}
+
+
+class Output(models.Model):
+    """One image a job returned, chosen or not, with all that is needed to make it again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="outputs")
+    position = models.PositiveSmallIntegerField()
+    seed = models.CharField(max_length=20)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    blob = models.CharField(max_length=200, help_text=_("Key of the unsigned PNG."))
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    batch_size = models.PositiveSmallIntegerField(help_text=_("Padded size of the batch it was rendered in."))
+    dtype = models.CharField(max_length=20)
+    device = models.CharField(max_length=100)
+    software = models.JSONField(default=dict, help_text=_("Versions of torch and diffusers."))
+    seconds = models.FloatField(help_text=_("Wall time of its batch."))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("output")
+        ordering = ["job", "position"]
+        constraints = [models.UniqueConstraint(fields=["job", "position"], name="one_output_per_position")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}/{self.position}"

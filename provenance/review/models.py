@@ -1,0 +1,53 @@
+"""Cases a reviewer must settle, and what they settled."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from provenance.works.models import Version
+
+
+class Case(models.Model):
+    """Something a reviewer must settle: why a version is held. Open until it has a decision."""
+
+    class Reason(models.TextChoices):
+        COPY = "copy", _("the same picture as a known work")
+        STYLE = "style", _("resembles an artist's style")
+        NOT_JUDGED = "not_judged", _("the comparison could not be made")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="case")
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    opened_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("case")
+        ordering = ["-opened_at"]
+        permissions = [("decide_case", "Can decide cases")]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.get_reason_display()}"
+
+
+class Decision(models.Model):
+    """What a reviewer settled, and why. Append-only."""
+
+    class Ruling(models.TextChoices):
+        PUBLISH = "publish", _("publish")
+        REFUSE = "refuse", _("refuse")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="decision")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    ruling = models.CharField(max_length=12, choices=Ruling.choices)
+    reason = models.TextField(_("reason"))
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("decision")
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_ruling_display()}: {self.case}"

@@ -1,0 +1,141 @@
+"""Works, their versions, and the credential each published version carries."""
+
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from generation.leases import Leased, LeasedQuerySet
+from generation.models import Output
+from similarity.models import Audit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class WorkQuerySet(models.QuerySet["Work"]):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        if user.has_perm("works.view_work"):  # type: ignore[union-attr]
+            return self
+        return self.filter(owner_id=user.pk)
+
+
+class Work(models.Model):
+    """What a person is making: an owner, a title, and a lineage of versions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="works")
+    title = models.CharField(_("title"), max_length=200)
+    job = models.OneToOneField(
+        "generation.Job", null=True, blank=True, on_delete=models.PROTECT, help_text=_("The job it began with.")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = WorkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("work")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class VersionQuerySet(LeasedQuerySet):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        if user.has_perm("works.view_version"):  # type: ignore[union-attr]
+            return self
+        return self.filter(work__owner_id=user.pk)
+
+
+class Version(Leased):
+    """One image in the lineage.
+
+    ::
+
+        rendered ──audit──► audited ──seal──► published
+            │                  │         └──► held ──decision──► published | refused
+            └──────────────────┴────────────► failed
+
+    Both stages run under a lease. Published and held versions always have a signed file
+    (a database constraint), and only published ones can be downloaded.
+    """
+
+    class Status(models.TextChoices):
+        RENDERED = "rendered", _("waiting for the audit")
+        AUDITED = "audited", _("waiting to be signed")
+        PUBLISHED = "published", _("published")
+        HELD = "held", _("held for review")
+        REFUSED = "refused", _("refused by a reviewer")
+        FAILED = "failed", _("failed")
+
+    OPEN = (Status.RENDERED, Status.AUDITED)
+    SEALED = (Status.PUBLISHED, Status.HELD, Status.REFUSED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField(help_text=_("Order within the work, from 1."))
+    output = models.OneToOneField(Output, null=True, blank=True, on_delete=models.PROTECT, related_name="version")
+    parents = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="children")
+
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.RENDERED, db_index=True)
+    audit = models.OneToOneField(Audit, null=True, blank=True, on_delete=models.PROTECT, related_name="version")
+    blob = models.CharField(max_length=200, blank=True, help_text=_("Key of the signed file."))
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True, help_text=_("Of the signed file."))
+    media_type = models.CharField(max_length=40, blank=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("version")
+        ordering = ["work", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["work", "number"], name="one_version_per_number"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["published", "held", "refused"]) | (~Q(blob="") & ~Q(sha256="")),
+                name="nothing_published_unsigned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work} #{self.number}"
+
+
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        if user.has_perm("works.view_credential"):  # type: ignore[union-attr]
+            return self
+        return self.filter(version__work__owner_id=user.pk)
+
+
+class Credential(models.Model):
+    """The C2PA manifest bound to a version, and what reading the file back established."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="credential")
+    manifest_label = models.CharField(max_length=200)
+    manifest = models.JSONField(help_text=_("The manifest store as read back from the signed file."))
+    signer = models.CharField(max_length=200, help_text=_("Common name of the signing certificate."))
+    certificate_sha256 = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=12)
+    sdk = models.CharField(max_length=60)
+    trust_list = models.CharField(max_length=64, blank=True, help_text=_("SHA-256 of the trust list used."))
+    signed_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("credential")
+        ordering = ["-signed_at"]
+
+    def __str__(self) -> str:
+        return self.manifest_label

@@ -1,0 +1,124 @@
+"""Artists, their works, the vectors of those works, and the audits that compared a picture with them."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Artist(models.Model):
+    """A person with a body of work."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
+    name = models.CharField(_("name"), max_length=200)
+    born = models.SmallIntegerField(_("born"), null=True, blank=True)
+    died = models.SmallIntegerField(_("died"), null=True, blank=True)
+    aliases = models.JSONField(_("also called"), default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("artist")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reference(models.Model):
+    """One work of an artist. The picture itself need not be here: its vector and fingerprint are."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    artist = models.ForeignKey(Artist, on_delete=models.CASCADE, related_name="references")
+    title = models.CharField(_("title"), max_length=500, blank=True)
+    year = models.CharField(_("year"), max_length=40, blank=True)
+    style = models.CharField(_("style"), max_length=120, blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    source = models.CharField(_("source"), max_length=1000, blank=True)
+    sha256 = models.CharField(max_length=64, unique=True, help_text=_("Of the file it was read from."))
+    fingerprint = models.BinaryField(
+        max_length=32, help_text=_("ISCC image-code body, 256 bits: finds the same picture.")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("reference")
+        ordering = ["artist", "title"]
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
+
+
+class Embedding(models.Model):
+    """A reference as one encoder sees it: a unit vector kept as little-endian float16 bytes."""
+
+    reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="embeddings")
+    encoder = models.CharField(max_length=64, help_text=_("Encoder fingerprint (SHA-256)."))
+    vector = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("embedding")
+        constraints = [models.UniqueConstraint(fields=["reference", "encoder"], name="one_vector_per_encoder")]
+
+    def __str__(self) -> str:
+        return f"{self.reference_id} by {self.encoder[:12]}"
+
+
+class IndexChange(models.Model):
+    """How often the vectors of an encoder have changed: the watermark an index file is checked against.
+
+    It is raised in the transaction that changes the vectors, under the row's lock, so that a
+    reader never sees the number before the vectors (docs/decisions/0002).
+    """
+
+    encoder = models.CharField(max_length=64, primary_key=True)
+    number = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("index watermark")
+
+    def __str__(self) -> str:
+        return f"{self.encoder[:12]}: {self.number}"
+
+
+class Audit(models.Model):
+    """A comparison of one image with everybody's works, with the decision. Never changed afterwards."""
+
+    class Outcome(models.TextChoices):
+        COPY = "copy", _("the same picture as a known work")
+        STYLE_MATCH = "style_match", _("resembles one artist's style")
+        AMBIGUOUS = "ambiguous", _("resembles several artists")
+        NO_KNOWN_ARTIST = "no_known_artist", _("resembles no known artist")
+        INSUFFICIENT_REFERENCES = "insufficient_references", _("too few works to compare with")
+        NOT_CALIBRATED = "not_calibrated", _("compared, but not calibrated to judge")
+        FAILED = "failed", _("could not be judged")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text=_("What was audited, by the asker's id.")
+    )
+    image_sha256 = models.CharField(max_length=64, db_index=True)
+    outcome = models.CharField(max_length=24, choices=Outcome.choices)
+    artist = models.ForeignKey(Artist, null=True, blank=True, on_delete=models.SET_NULL, related_name="audits")
+    artist_name = models.CharField(max_length=200, blank=True, help_text=_("As it was then."))
+    score = models.FloatField(
+        null=True, blank=True, help_text=_("Mean cosine to the artist's best works; not a probability.")
+    )
+    works = models.JSONField(default=list, help_text=_("Nearest works, best first."))
+    artists = models.JSONField(default=list, help_text=_("Nearest artists, best first."))
+    copy_of = models.JSONField(null=True, blank=True, help_text=_("The known work it is the same picture as."))
+    named_in_prompt = models.JSONField(default=list, help_text=_("Artists the prompt names."))
+    encoder = models.CharField(max_length=64, blank=True)
+    index = models.CharField(max_length=64, blank=True, help_text=_("SHA-256 of the index searched."))
+    references = models.PositiveIntegerField(default=0, help_text=_("How many works it was compared with."))
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.TextField(blank=True)
+    seconds = models.FloatField(default=0.0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("audit")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} ({self.created_at:%Y-%m-%d})"
