@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from generation.errors import GenerationError
+from provenance.review.errors import ReviewError
 from similarity.errors import SimilarityError
 
 # Error codes that are not plain 400s.
@@ -19,6 +23,8 @@ STATUS_OF_CODE = {
     "unsupported_format": status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
     "idempotency_conflict": status.HTTP_409_CONFLICT,
     "already_finished": status.HTTP_409_CONFLICT,
+    "not_a_reviewer": status.HTTP_403_FORBIDDEN,
+    "own_work": status.HTTP_403_FORBIDDEN,
     "already_decided": status.HTTP_409_CONFLICT,
 }
 
@@ -30,6 +36,10 @@ class NewestFirst(CursorPagination):
     max_page_size = 100
     page_size_query_param = "page_size"
     ordering = ("-created_at", "-id")
+
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> tuple[str, ...]:
+        """The view's own ``ordering`` where its rows name their time differently."""
+        return tuple(getattr(view, "ordering", self.ordering))
 
 
 def problem(code: str, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
@@ -52,7 +62,7 @@ def _field_errors(detail: Any, field: str = "") -> list[dict[str, str]]:
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn any known error into :func:`problem` with the right status; unknown ones stay 500s."""
-    if isinstance(exc, (GenerationError, SimilarityError)):
+    if isinstance(exc, (GenerationError, ReviewError, SimilarityError)):
         code = STATUS_OF_CODE.get(exc.code, status.HTTP_400_BAD_REQUEST)
         return Response(problem(exc.code, exc.message), status=code)
     response = drf_exception_handler(exc, context)

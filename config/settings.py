@@ -158,6 +158,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 # Rung, by name, when a job ends: the engine never imports the story.
 JOB_FINISHED_TASK = "provenance.works.tasks.receive"
+# Called, by name, in the transaction that holds a version: works never import the reviewer's desk.
+CASE_OPENER = "provenance.review.open_case.open_case"
 
 # -- engines -------------------------------------------------------------------------------------
 BUNDLED_GENERATOR = BASE_DIR / "generation" / "bundled" / "colophon-mini"

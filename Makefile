@@ -1,0 +1,62 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PORT ?= 8000
+
+.PHONY: help setup demo serve test check fmt lock schema messages clean
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The stamp holds the lock's checksum, so an unchanged lock installs nothing, and an interrupted
+# install (no stamp) starts over.
+setup: $(STAMP)  ## install everything into .venv
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Colophon needs Python 3.11 or newer; set PYTHON=…"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet "uv>=0.9"
+	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+demo: setup  ## the service with three example pictures; ONCE=1 stops after them
+	@exec $(BIN)/python manage.py demo --port $(PORT) $(if $(ONCE),--once)
+
+serve: setup  ## the service alone
+	@exec $(BIN)/python manage.py serve --port $(PORT)
+
+test: setup  ## every test this machine can run; the others are skipped by name
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup  ## every static check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') COLOPHON_HTTPS=1 \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
+	diff -u docs/reference/openapi.yaml var/openapi.yaml || { echo "run: make schema"; exit 1; }
+
+fmt: setup  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup  ## resolve requirements.lock again from pyproject.toml
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--extra dev pyproject.toml --output-file requirements.lock
+
+schema: setup  ## write docs/reference/openapi.yaml
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
+
+messages: setup  ## collect and compile the Chinese catalogue (needs gettext)
+	$(BIN)/python manage.py makemessages --locale zh_Hans --no-location --ignore .venv --ignore var
+	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
+
+clean:  ## remove what tests and tools left (not var/, which holds data)
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

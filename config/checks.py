@@ -1,0 +1,132 @@
+"""System checks: what an operator can get wrong, said before the first request (``manage.py check``)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
+DATABASES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+EXPIRY_WARNING_DAYS = 30
+
+
+@register(Tags.security)
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Every check of ours; each message has an id that ``docs/reference/checks.md`` explains."""
+    return [
+        *_queue(),
+        *_database(),
+        *_numbers(),
+        *_models(),
+        *_encoder(),
+        *_signer(),
+        *_trust(),
+    ]
+
+
+def _queue() -> Iterator[CheckMessage]:
+    scheme = settings.CELERY_BROKER_URL.partition(":")[0]
+    if scheme not in BROKERS:
+        yield Error(
+            f"CELERY_BROKER_URL uses “{scheme}:”, which is not a supported broker.",
+            hint="Use filesystem:// (the default), redis://… or amqp://….",
+            id="colophon.E001",
+        )
+
+
+def _database() -> Iterator[CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if engine not in DATABASES:
+        yield Error(
+            f"DATABASE_URL selects {engine}, which is not supported.",
+            hint="Use sqlite:///… or postgres://….",
+            id="colophon.E002",
+        )
+
+
+def _numbers() -> Iterator[CheckMessage]:
+    for name, least in (
+        ("LEASE_SECONDS", 1.0),
+        ("SWEEP_SECONDS", 0.1),
+        ("MAX_ATTEMPTS", 1),
+        ("MAX_BATCH", 1),
+        ("MAX_COUNT", 1),
+        ("MAX_UPLOAD_BYTES", 1024),
+        ("MAX_IMAGE_PIXELS", 65_536),
+    ):
+        if getattr(settings, name) < least:
+            yield Error(f"COLOPHON_{name} must be at least {least}.", id="colophon.E003")
+    if settings.MAX_BATCH & (settings.MAX_BATCH - 1):
+        yield Error(
+            f"COLOPHON_MAX_BATCH is {settings.MAX_BATCH}, which is not a power of two.",
+            hint="Batches are padded to 1, 2, 4, 8 …",
+            id="colophon.E004",
+        )
+
+
+def _models() -> Iterator[CheckMessage]:
+    if not settings.MODELS:
+        yield Error("COLOPHON_MODELS names no model.", id="colophon.E005")
+    for name in settings.MODELS:
+        source = settings.MODEL_ALIASES.get(name, name)
+        is_folder = source.startswith((".", "/", "~")) or name in settings.MODEL_ALIASES
+        if is_folder and not (Path(source).expanduser() / "model_index.json").is_file():
+            yield Error(
+                f"The model “{name}” of COLOPHON_MODELS has no model_index.json.",
+                hint="Name a folder saved with save_pretrained, or a hub name.",
+                id="colophon.E006",
+            )
+
+
+def _encoder() -> Iterator[CheckMessage]:
+    kind, _, rest = settings.ENCODER.partition("local-dir:")
+    if not kind and not (Path(rest) / "open_clip_config.json").is_file():
+        yield Error(
+            "COLOPHON_ENCODER names a folder without an open_clip_config.json.",
+            hint="Use local-dir:FOLDER, or MODEL/PRETRAINED as open_clip names them.",
+            id="colophon.E007",
+        )
+    elif kind and "/" not in settings.ENCODER:
+        yield Error(
+            f"COLOPHON_ENCODER is “{settings.ENCODER}”; it must be MODEL/PRETRAINED or local-dir:FOLDER.",
+            id="colophon.E007",
+        )
+
+
+def _signer() -> Iterator[CheckMessage]:
+    from datetime import UTC, datetime, timedelta
+
+    from provenance.credentials.errors import CredentialError
+    from provenance.credentials.signer import check_signer
+
+    try:
+        facts = check_signer()
+    except CredentialError as error:
+        if error.code == "signer_missing":
+            yield Warning(
+                error.message,
+                hint="`manage.py create_signer` makes a local development signer.",
+                id="colophon.W008",
+            )
+        else:
+            yield Error(error.message, id="colophon.E009")
+        return
+    if facts.not_after - datetime.now(UTC) < timedelta(days=EXPIRY_WARNING_DAYS):
+        yield Warning(
+            f"The signing certificate “{facts.common_name}” expires on {facts.not_after:%Y-%m-%d}.",
+            hint="Install a new one before then; files already signed keep their credential.",
+            id="colophon.W010",
+        )
+
+
+def _trust() -> Iterator[CheckMessage]:
+    if settings.TRUST_LIST:
+        path = Path(settings.TRUST_LIST)
+        # c2pa ignores a list it cannot read, and would then trust nobody without saying so.
+        if not path.is_file() or b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
+            yield Error("COLOPHON_TRUST_LIST is not a readable PEM bundle of certificates.", id="colophon.E011")
+    if settings.TSA_URL and urlsplit(settings.TSA_URL).scheme not in ("http", "https"):
+        yield Error("COLOPHON_TSA_URL must be an http or https address.", id="colophon.E012")

@@ -1,0 +1,26 @@
+"""Stage one: compare a rendered version with everybody's works."""
+
+from typing import Any
+from uuid import UUID
+
+from generation import blobs
+from provenance.works.models import Version
+from provenance.works.stages import Write, run_stage
+from similarity.audit import audit_image
+
+
+def audit_version(version_id: UUID) -> bool:
+    """Audit the version's picture and move it on to signing; whether this call did."""
+    return run_stage(version_id, status=Version.Status.RENDERED, work=_compare)
+
+
+def _compare(version: Version) -> Write:
+    output = version.output
+    assert output is not None, "only rendered outputs stand at this stage"
+    audit = audit_image(blobs.get(output.blob), subject=version.pk, prompt=output.job.prompt)
+
+    def write(version: Version) -> dict[str, Any]:
+        audit.save()
+        return {"audit": audit, "status": Version.Status.AUDITED, "error_code": "", "error": ""}
+
+    return write

@@ -1,0 +1,69 @@
+"""Take a job to its end in this process, sharing the work with any worker that is also running."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from generation.models import Job
+from generation.render import render_next
+from provenance.works.audit_version import audit_version
+from provenance.works.models import Version, Work
+from provenance.works.receive import receive
+from provenance.works.seal import seal_version
+
+PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job and its versions are. ``phase`` is one of waiting, rendering, comparing, signing, ended."""
+
+    phase: str
+    step: int
+    steps: int
+
+
+def progress(job: Job) -> Progress:
+    """What to show while waiting for *job* (its row is read anew)."""
+    job.refresh_from_db()
+    phase = "ended"
+    if job.status == Job.Status.QUEUED:
+        phase = "waiting"
+    elif job.status == Job.Status.RUNNING:
+        phase = "rendering"
+    elif job.status == Job.Status.SUCCEEDED:
+        statuses = set(Version.objects.filter(work__job=job).values_list("status", flat=True))
+        if not statuses or Version.Status.RENDERED in statuses:
+            phase = "comparing"
+        elif Version.Status.AUDITED in statuses:
+            phase = "signing"
+    return Progress(phase=phase, step=job.step, steps=job.steps)
+
+
+def drive(job_id: UUID, *, on_progress: Callable[[Progress], None] = lambda _: None) -> Work | None:
+    """Run every stage of the job here, and wait for those another process holds.
+
+    Returns the finished work, or None when the job failed or was cancelled.
+    """
+    job = Job.objects.get(pk=job_id)
+    while progress(job).phase in ("waiting", "rendering"):
+        on_progress(progress(job))
+        if not render_next(only=job.pk):
+            time.sleep(PAUSE_SECONDS)
+    work = receive(job.pk)
+    if work is None:
+        return None
+    while waiting := list(work.versions.filter(status__in=Version.OPEN)):
+        on_progress(progress(job))
+        # A list, not any(): every version gets its turn in each round.
+        if not any([_advance(version) for version in waiting]):
+            time.sleep(PAUSE_SECONDS)
+    on_progress(progress(job))
+    return work
+
+
+def _advance(version: Version) -> bool:
+    if version.status == Version.Status.RENDERED:
+        return audit_version(version.pk)
+    return seal_version(version.pk)

@@ -1,0 +1,104 @@
+"""``manage.py generate "PROMPT"``: one request through the whole service, in this process."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from generation import blobs
+from generation.errors import GenerationError
+from generation.models import Job
+from generation.submit import submit
+from provenance.works.account import account
+from provenance.works.drive import Progress, drive
+from provenance.works.models import Version
+
+
+class Command(BaseCommand):
+    help = "Make images from a prompt, with their credentials. Exits non-zero unless every one is published."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("prompt")
+        parser.add_argument("--negative", default="", help="what should not be in the picture")
+        parser.add_argument("--model", default="", help=f"one of: {', '.join(settings.MODELS)}")
+        parser.add_argument("--seed", default=None, help="0 … 2^64-1; random when left out")
+        parser.add_argument("--steps", type=int, default=None)
+        parser.add_argument("--guidance", type=float, default=None)
+        parser.add_argument("--size", default=None, metavar="N|WxH", help="pixels, multiples of 8")
+        parser.add_argument("--count", type=int, default=1)
+        parser.add_argument("--out", type=Path, default=settings.DATA_DIR / "generated", metavar="DIR")
+        parser.add_argument("--user", default="local", help="whose work it is (made if there is none)")
+        parser.add_argument("--json", action="store_true", help="one JSON object per image on standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        width, height = _size(options["size"])
+        owner, _made = get_user_model().objects.get_or_create(username=options["user"])
+        try:
+            job, _created = submit(
+                owner=owner,
+                prompt=options["prompt"],
+                negative_prompt=options["negative"],
+                model=options["model"],
+                seed=options["seed"],
+                width=width,
+                height=height,
+                steps=options["steps"],
+                guidance=options["guidance"],
+                count=options["count"],
+            )
+        except GenerationError as error:
+            raise CommandError(f"{error.code}: {error.message}") from error
+        with tqdm(total=job.steps, unit="step", leave=False, disable=options["json"]) as bar:
+            work = drive(job.pk, on_progress=lambda progress: _show(bar, progress))
+        job.refresh_from_db()
+        if work is None:
+            raise CommandError(f"{job.error_code or job.status}: {job.error or Job.Status(job.status).label}")
+        unpublished = 0
+        for version in work.versions.select_related("audit", "output__job"):
+            unpublished += version.status != Version.Status.PUBLISHED
+            self._print(version, out=options["out"], as_json=options["json"])
+        if unpublished:
+            raise CommandError(f"{unpublished} of {job.count} not published")
+
+    def _print(self, version: Version, *, out: Path, as_json: bool) -> None:
+        file = ""
+        if version.status == Version.Status.PUBLISHED:
+            file = str(_export(version, out))
+        line = account(version, file=file)
+        if as_json:
+            self.stdout.write(json.dumps(line.as_dict(), ensure_ascii=False))
+            return
+        self.stdout.write(f"{line.file or line.status}")
+        for name in ("model", "seed", "seconds", "outcome", "verdict", "error"):
+            if value := getattr(line, name):
+                self.stdout.write(f"  {name:8} {value}")
+
+
+def _size(text: str | None) -> tuple[int | None, int | None]:
+    """``256`` or ``256x192`` (width × height)."""
+    if text is None:
+        return None, None
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise CommandError("bad_size: --size takes a number of pixels, or WIDTHxHEIGHT")
+    return int(parts[0]), int(parts[-1])
+
+
+def _show(bar: "tqdm[Any]", progress: Progress) -> None:
+    bar.n = progress.step
+    bar.set_description(progress.phase)
+
+
+def _export(version: Version, folder: Path) -> Path:
+    """Copy the signed file out of the store; it appears under its name only when complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{version.pk}{Path(version.blob).suffix}"
+    partial = target.with_suffix(".part")
+    partial.write_bytes(blobs.get(version.blob))
+    os.replace(partial, target)
+    return target

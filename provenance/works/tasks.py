@@ -1,0 +1,42 @@
+"""The doorbells of the story. Each only says which row to look at; the row says what to do."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from provenance.works import receive as receiving
+from provenance.works.audit_version import audit_version
+from provenance.works.models import Version
+from provenance.works.seal import seal_version
+from provenance.works.stages import claimable
+
+SWEEP_LIMIT = 200
+
+
+@shared_task(queue="cpu", ignore_result=True)
+def receive(job_id: str) -> None:
+    """A job has ended: make its work, and ring for the audit of each version."""
+    work = receiving.receive(UUID(job_id))
+    if work is not None:
+        for version_id in work.versions.filter(status=Version.Status.RENDERED).values_list("pk", flat=True):
+            audit.delay(str(version_id))
+
+
+@shared_task(queue="similarity", ignore_result=True)
+def audit(version_id: str) -> None:
+    if audit_version(UUID(version_id)):
+        seal.delay(version_id)
+
+
+@shared_task(queue="cpu", ignore_result=True)
+def seal(version_id: str) -> None:
+    seal_version(UUID(version_id))
+
+
+@shared_task(queue="maintenance", ignore_result=True)
+def sweep() -> None:
+    """Ring again for versions whose doorbell was lost or whose worker died."""
+    for version_id in claimable([Version.Status.RENDERED], SWEEP_LIMIT):
+        audit.delay(str(version_id))
+    for version_id in claimable([Version.Status.AUDITED], SWEEP_LIMIT):
+        seal.delay(str(version_id))
