@@ -13,6 +13,8 @@ from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from generation.errors import GenerationError
+from provenance.credentials.errors import CredentialError
+from provenance.marking.errors import MarkingError
 from provenance.review.errors import ReviewError
 from similarity.errors import SimilarityError
 
