@@ -1,0 +1,136 @@
+"""Stage two: marks, then the credential, then reading it all back; then published or held."""
+
+import hashlib
+import io
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from PIL import Image
+
+from generation import blobs
+from provenance.credentials.manifest import ModelFacts, Story
+from provenance.credentials.sign import Signed, sign
+from provenance.ledger.append import append
+from provenance.marking.write import Marks, embed
+from provenance.works.models import Credential, Version
+from provenance.works.publish import fate
+from provenance.works.stages import Write, run_stage
+from similarity.fingerprint import iscc_code
+
+MEDIA_TYPE = "image/png"
+
+
+def seal_version(version_id: UUID) -> bool:
+    """Sign an audited version, and publish it or hold it for a reviewer; whether this call did."""
+    return run_stage(version_id, status=Version.Status.AUDITED, work=_seal)
+
+
+def _seal(version: Version) -> Write:
+    output = version.output
+    assert output is not None
+    assert version.audit is not None
+    pixels = blobs.get(output.blob)
+    with Image.open(io.BytesIO(pixels)) as image:
+        iscc = iscc_code(image.convert("RGB"))
+    story = story_of(version, iscc=iscc)
+    marks = Marks(
+        system=story.model.name,
+        system_version=story.model.revision or story.model.weights_sha256[:16],
+        prompt=story.prompt,
+        negative_prompt=story.negative_prompt,
+        title=story.title,
+    )
+    marked = embed(pixels, media_type=MEDIA_TYPE, marks=marks)
+    signed = sign(marked, media_type=MEDIA_TYPE, story=story)
+    # The file is stored before the row speaks of it; without the row nobody can reach it.
+    blob = blobs.put(signed.data, "png")
+
+    def write(version: Version) -> dict[str, Any]:
+        return _write(version, signed=signed, blob=blob)
+
+    return write
+
+
+def _write(version: Version, *, signed: Signed, blob: str) -> dict[str, Any]:
+    assert version.audit is not None
+    sha256 = hashlib.sha256(signed.data).hexdigest()
+    Credential.objects.create(
+        version=version,
+        manifest_label=signed.manifest_label,
+        manifest=signed.manifest,
+        signer=signed.signer,
+        certificate_sha256=signed.certificate_sha256,
+        verdict=signed.verdict,
+        sdk=signed.sdk,
+        trust_list=signed.trust_list,
+    )
+    outcome = fate(version.audit.outcome)
+    status = Version.Status.HELD if outcome.held else Version.Status.PUBLISHED
+    append(
+        key=f"version-sealed:{version.pk}",
+        kind=f"version.{status}",
+        subject=version.pk,
+        payload={
+            "work": str(version.work_id),
+            "sha256": sha256,
+            "manifest": signed.manifest_label,
+            "certificate": signed.certificate_sha256,
+            "verdict": signed.verdict,
+            "audit": str(version.audit_id),
+            "outcome": version.audit.outcome,
+            "reason": outcome.reason,
+        },
+    )
+    if outcome.held:
+        import_string(settings.CASE_OPENER)(version, reason=outcome.reason)
+    return {
+        "status": status,
+        "blob": blob,
+        "sha256": sha256,
+        "media_type": MEDIA_TYPE,
+        "published_at": None if outcome.held else timezone.now(),
+        "error_code": "",
+        "error": "",
+    }
+
+
+def story_of(version: Version, *, iscc: str) -> Story:
+    """What the credential of a generated version says, from the rows that know it."""
+    output = version.output
+    assert output is not None
+    job, passport = output.job, output.job.passport
+    assert passport is not None, "a job that succeeded has its model's passport"
+    return Story(
+        title=version.work.title,
+        model=ModelFacts(
+            name=passport.name,
+            source=passport.source,
+            revision=passport.revision,
+            weights_sha256=passport.weights_sha256,
+            pipeline=passport.pipeline,
+            licence=passport.licence,
+            training_statement=passport.training_statement,
+        ),
+        prompt=job.prompt,
+        negative_prompt=job.negative_prompt,
+        seed=output.seed,
+        steps=job.steps,
+        guidance=job.guidance,
+        scheduler=passport.scheduler,
+        width=output.width,
+        height=output.height,
+        batch_size=output.batch_size,
+        dtype=output.dtype,
+        device=output.device,
+        software=output.software,
+        created=output.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        service_name=settings.SERVICE_NAME,
+        service_version=settings.SERVICE_VERSION,
+        work_id=str(version.work_id),
+        version_id=str(version.pk),
+        iscc=iscc,
+    )
