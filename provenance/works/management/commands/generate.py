@@ -1,7 +1,6 @@
 """``manage.py generate "PROMPT"``: one request through the whole service, in this process."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -100,5 +99,5 @@ def _export(version: Version, folder: Path) -> Path:
     target = folder / f"{version.pk}{Path(version.blob).suffix}"
     partial = target.with_suffix(".part")
     partial.write_bytes(blobs.get(version.blob))
-    os.replace(partial, target)
+    partial.replace(target)
     return target

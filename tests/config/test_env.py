@@ -1,0 +1,32 @@
+"""Local secrets are made once."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from config.env import local_secret
+from config.ports import free_port
+
+
+def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
+    first = local_secret(tmp_path / "keys" / "secret")
+    assert local_secret(tmp_path / "keys" / "secret") == first
+    assert len(first) >= 50
+    assert stat.S_IMODE((tmp_path / "keys" / "secret").stat().st_mode) == 0o600
+
+
+def test_racing_processes_agree_on_one_secret(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: local_secret(path), range(16)))) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["secret"]
+
+
+def test_the_next_free_port_is_taken() -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_port("127.0.0.1", port) > port
