@@ -9,7 +9,6 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-
 from structlog import get_logger
 
 from config.celery import app

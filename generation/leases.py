@@ -37,7 +37,7 @@ def lease_end() -> datetime:
 
 def retry_delay(attempts: int) -> float:
     """Seconds to wait after the *attempts*-th failure: exponential with full jitter, capped."""
-    return random.uniform(0.5, 1.0) * min(RETRY_CAP_SECONDS, RETRY_BASE_SECONDS * 2 ** max(attempts - 1, 0))
+    return random.uniform(0.5, 1.0) * min(RETRY_CAP_SECONDS, RETRY_BASE_SECONDS * 2.0 ** max(attempts - 1, 0))
 
 
 class LeasedQuerySet(models.QuerySet[Any]):

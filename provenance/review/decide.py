@@ -12,18 +12,18 @@ from provenance.review.models import Case, Decision
 from provenance.works.models import Version
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
 MAX_REASON = 2_000
 
 
-def decide(*, case: Case, reviewer: "User", ruling: str, reason: str) -> Decision:
+def decide(*, case: Case, reviewer: "User | AnonymousUser", ruling: str, reason: str) -> Decision:
     """Record *ruling* with its *reason* and move the version, once.
 
     Raises ``ReviewError``: ``not_a_reviewer``, ``own_work``, ``unknown_ruling``,
     ``reason_required``, ``reason_too_long``, ``already_decided``.
     """
-    if not reviewer.has_perm("review.decide_case"):
+    if reviewer.is_anonymous or not reviewer.has_perm("review.decide_case"):
         raise ReviewError("not_a_reviewer", _("Only reviewers can decide cases."))
     if case.version.work.owner_id == reviewer.pk:
         raise ReviewError("own_work", _("Somebody else must decide about your own work."))

@@ -56,8 +56,8 @@ def drive(job_id: UUID, *, on_progress: Callable[[Progress], None] = lambda _: N
         return None
     while waiting := list(work.versions.filter(status__in=Version.OPEN)):
         on_progress(progress(job))
-        # A list, not any(): every version gets its turn in each round.
-        if not any([_advance(version) for version in waiting]):
+        moved = [_advance(version) for version in waiting]
+        if not any(moved):
             time.sleep(PAUSE_SECONDS)
     on_progress(progress(job))
     return work

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from PIL import Image
+from similarity.fingerprint import iscc_code
 
 from generation import blobs
 from provenance.credentials.manifest import ModelFacts, Story
@@ -19,7 +20,6 @@ from provenance.marking.write import Marks, embed
 from provenance.works.models import Credential, Version
 from provenance.works.publish import fate
 from provenance.works.stages import Write, run_stage
-from similarity.fingerprint import iscc_code
 
 MEDIA_TYPE = "image/png"
 

@@ -64,9 +64,7 @@ def _give_back(version: Version, *, owner: str, error: Exception) -> None:
     sentence = str(error) if hasattr(error, "code") else ""
     if permanent or version.attempts >= settings.MAX_ATTEMPTS:
         log.error("version_failed", code=code, exc_info=error)
-        Version.objects.finish(
-            version.pk, owner=owner, status=Version.Status.FAILED, error_code=code, error=sentence
-        )
+        Version.objects.finish(version.pk, owner=owner, status=Version.Status.FAILED, error_code=code, error=sentence)
         return
     log.warning("stage_will_be_retried", code=code, exc_info=error)
     Version.objects.retry_later(version.pk, owner=owner, attempts=version.attempts, error_code=code, error=sentence)

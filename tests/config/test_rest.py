@@ -1,5 +1,7 @@
 """Every API error has one shape."""
 
+from typing import Any
+
 from django.http import Http404
 from rest_framework import exceptions
 
@@ -23,7 +25,7 @@ def test_conflicts_are_409_and_refusals_403() -> None:
 
 
 def test_field_errors_are_flattened() -> None:
-    detail = {"a": ["wrong"], "b": {"c": [exceptions.ErrorDetail("no", code="null")]}}
+    detail: Any = {"a": ["wrong"], "b": {"c": [exceptions.ErrorDetail("no", code="null")]}}
     response = exception_handler(exceptions.ValidationError(detail), {})
     assert response is not None
     assert response.data["errors"] == [

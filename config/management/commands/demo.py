@@ -5,11 +5,11 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
 
 from config import supervisor
 from config.env import local_secret
@@ -59,18 +59,16 @@ class Command(BaseCommand):
         if failures:
             raise CommandError(f"{failures} of {len(EXAMPLES)} examples were not published with a readable credential")
 
-    def _demo_user(self) -> tuple[AbstractUser, str]:
+    def _demo_user(self) -> tuple[User, str]:
         """The same sign-in every time: an administrator of this data folder, with a password made here."""
         password = local_secret(settings.DATA_DIR / "demo_password")
-        user, _created = get_user_model().objects.get_or_create(
-            username="demo", defaults={"is_staff": True, "is_superuser": True}
-        )
+        user, _created = User.objects.get_or_create(username="demo", defaults={"is_staff": True, "is_superuser": True})
         if not user.check_password(password):
             user.set_password(password)
             user.save()
         return user, password
 
-    def _examples(self, boss: supervisor.Supervisor, user: AbstractUser) -> int:
+    def _examples(self, boss: supervisor.Supervisor, user: User) -> int:
         jobs = [self._job(user, prompt, seed) for prompt, seed in EXAMPLES]
         failures = 0
         for number, job in enumerate(jobs, start=1):
@@ -91,15 +89,15 @@ class Command(BaseCommand):
                 failures += 1
         return failures
 
-    def _job(self, user: AbstractUser, prompt: str, seed: int) -> Job:
+    def _job(self, user: User, prompt: str, seed: int) -> Job:
         """The example's job: the one of an earlier demo if that came to a published picture."""
         key = f"demo:{settings.SERVICE_VERSION}:{seed}"
-        earlier = Job.objects.filter(owner=user, idempotency_key__startswith=key).order_by("-created_at")
+        earlier: QuerySet[Job] = Job.objects.filter(owner=user, idempotency_key__startswith=key).order_by("-created_at")
         alive = earlier.filter(status__in=Job.OPEN) | earlier.filter(
             work__versions__status__in=[*Version.OPEN, Version.Status.PUBLISHED]
         )
-        if job := alive.first():
-            return job
+        if found := alive.first():
+            return found
         job, _created = submit(owner=user, prompt=prompt, seed=seed, idempotency_key=f"{key}:{earlier.count()}")
         return job
 

@@ -22,9 +22,7 @@ class Command(BaseCommand):
         if not options["no_prepare"]:
             prepare(stdout=self.stdout)
         call_command("check")
-        children = supervisor.service(
-            host=options["host"], port=options["port"], web_workers=options["web_workers"]
-        )
+        children = supervisor.service(host=options["host"], port=options["port"], web_workers=options["web_workers"])
         boss = supervisor.Supervisor(children)
         boss.install_signals()
         boss.start()
