@@ -2,14 +2,18 @@
 
 
 class GenerationError(Exception):
-    """``permanent`` errors end a job at once; others are retried with back-off, up to a limit."""
+    """``permanent`` errors end a job at once; others are retried with back-off, up to a limit.
 
-    def __init__(self, code: str, message: str, *, permanent: bool = True) -> None:
+    ``field`` names the part of the request at fault, empty when it is none of them.
+    """
+
+    def __init__(self, code: str, message: str, *, permanent: bool = True, field: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.permanent = permanent
+        self.field = field
 
 
 class Cancelled(Exception):
-    """The person asked to stop; raised between steps and never shown as an error."""
+    """Nobody waits for the pictures any more; raised between steps and never shown as an error."""

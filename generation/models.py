@@ -65,8 +65,9 @@ class Job(Leased):
           └──lease ran out──┘  └────► cancelled
         queued ──cancel─────────────► cancelled
 
-    ``cancel_requested`` on a running job is read between steps. A job that has finished
-    rendering when the request arrives stays succeeded.
+    ``cancel_requested`` on a running job is read between steps, and once more by the update that
+    ends it: a job that has succeeded when the request arrives stays succeeded, and one whose
+    request came first never does.
     """
 
     class Status(models.TextChoices):
@@ -113,6 +114,12 @@ class Job(Leased):
         verbose_name = _("job")
         ordering = ["-created_at"]
         constraints = [models.UniqueConstraint(fields=["owner", "idempotency_key"], name="one_job_per_idempotency_key")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="jobs_of_owner"),
+            models.Index(
+                fields=["finished_at"], name="jobs_undelivered", condition=models.Q(delivered_at__isnull=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_status_display()}: {self.prompt[:60]}"
@@ -121,6 +128,17 @@ class Job(Leased):
         """What another job must share to be rendered in the same batch."""
         fields = ("model", "width", "height", "steps", "guidance")
         return {name: getattr(self, name) for name in fields}
+
+    def seed_of(self, position: int) -> int:
+        """The seed of the job's picture at *position* (from 0): counted up, modulo 2⁶⁴."""
+        return (int(self.seed) + position) % 2**64
+
+
+class OutputQuerySet(models.QuerySet["Output"]):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        if user.has_perm("generation.view_output"):  # type: ignore[union-attr]
+            return self
+        return self.filter(job__owner_id=user.pk)
 
 
 class Output(models.Model):
@@ -140,6 +158,8 @@ class Output(models.Model):
     software = models.JSONField(default=dict, help_text=_("Versions of torch and diffusers."))
     seconds = models.FloatField(help_text=_("Wall time of its batch."))
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OutputQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("output")

@@ -104,4 +104,12 @@ class Migration(migrations.Migration):
             model_name='output',
             constraint=models.UniqueConstraint(fields=('job', 'position'), name='one_output_per_position'),
         ),
+        migrations.AddIndex(
+            model_name='job',
+            index=models.Index(fields=['owner', '-created_at'], name='jobs_of_owner'),
+        ),
+        migrations.AddIndex(
+            model_name='job',
+            index=models.Index(condition=models.Q(('delivered_at__isnull', True)), fields=['finished_at'], name='jobs_undelivered'),
+        ),
     ]

@@ -1,0 +1,186 @@
+"""Take a request: check all of it, store it once, ring for a worker."""
+
+import hashlib
+import json
+import math
+import re
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from generation.delivery import ring_render
+from generation.errors import GenerationError
+from generation.model_folder import passport_of
+from generation.models import Job
+from generation.prompts import clean_negative_prompt, clean_prompt
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+SIZE_STEP, SIZE_MIN, SIZE_MAX = 8, 64, 2048
+STEPS_MAX = 150
+GUIDANCE_MAX = 30.0
+SEED_MAX = 2**64 - 1
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?")
+
+
+def submit(
+    *,
+    owner: "AbstractBaseUser",
+    prompt: str,
+    negative_prompt: str = "",
+    model: str = "",
+    seed: int | str | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    count: int = 1,
+    idempotency_key: str | None = None,
+    on_finish: str | None = None,
+) -> tuple[Job, bool]:
+    """Store a job and ring for a worker when the transaction commits; whether the job is new.
+
+    Sizes are pixels, *seed* is 0 … 2⁶⁴−1 as a number or as decimal text (random when None). What
+    is None is filled in from the model's passport. The same owner and key with the same body
+    give the same job again. *on_finish* names the task to ring when the job has ended: None is
+    ``settings.JOB_FINISHED_TASK``, empty is nobody.
+
+    Raises ``GenerationError`` with one of the codes of :mod:`generation.prompts`, or ``bad_size``,
+    ``bad_steps``, ``bad_guidance``, ``bad_count``, ``bad_seed``, ``unknown_model``,
+    ``bad_idempotency_key``, ``idempotency_conflict``; nothing is stored then.
+    """
+    prompt = clean_prompt(prompt)
+    negative_prompt = clean_negative_prompt(negative_prompt)
+    key = _checked_key(idempotency_key)
+    body = {
+        "prompt": prompt,
+        "negative_prompt": negative_prompt,
+        "model": model,
+        "seed": None if seed is None else str(seed),
+        "width": width,
+        "height": height,
+        "steps": steps,
+        "guidance": None if guidance is None else str(guidance),
+        "count": count,
+    }
+    fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    if key is not None and (earlier := _earlier(owner, key, fingerprint)) is not None:
+        return earlier, False
+    row: dict[str, Any] = {
+        "owner": owner,
+        "idempotency_key": key,
+        "request_sha256": fingerprint,
+        "prompt": prompt,
+        "negative_prompt": negative_prompt,
+        "seed": _checked_seed(seed),
+        "count": _whole(count, 1, settings.MAX_COUNT, field="count", name=_("The number of pictures")),
+        "on_finish": settings.JOB_FINISHED_TASK if on_finish is None else on_finish,
+        **_checked_settings(model=model, width=width, height=height, steps=steps, guidance=guidance),
+    }
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(**row)
+            ring_render()
+    except IntegrityError:
+        # Another request with this key was faster; its row is committed, or we would still wait.
+        if key is None or (earlier := _earlier(owner, key, fingerprint)) is None:
+            raise
+        return earlier, False
+    return job, True
+
+
+def _earlier(owner: "AbstractBaseUser", key: str, fingerprint: str) -> Job | None:
+    """The job made by this key before. Raises ``idempotency_conflict`` when it asked for something else."""
+    job = Job.objects.filter(owner_id=owner.pk, idempotency_key=key).first()
+    if job is not None and job.request_sha256 != fingerprint:
+        raise GenerationError(
+            "idempotency_conflict",
+            _("This Idempotency-Key was used for a different request. Use a new key for a new request."),
+            field="idempotency_key",
+        )
+    return job
+
+
+def _checked_key(key: str | None) -> str | None:
+    if key is None or key == "":
+        return None
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise GenerationError(
+            "bad_idempotency_key",
+            _("An Idempotency-Key has 1 to 200 printable ASCII characters."),
+            field="idempotency_key",
+        )
+    return key
+
+
+def _checked_settings(
+    *, model: str, width: int | None, height: int | None, steps: int | None, guidance: float | None
+) -> dict[str, Any]:
+    """Model, size, steps and guidance: asked for, or the model's own."""
+    model = model or settings.MODELS[0]
+    if model not in settings.MODELS:
+        raise GenerationError(
+            "unknown_model",
+            _("There is no such model here. Ask for one of: %(models)s.") % {"models": ", ".join(settings.MODELS)},
+            field="model",
+        )
+    passport = passport_of(model)
+    guidance = passport.default_guidance if guidance is None else guidance
+    if isinstance(guidance, bool) or not isinstance(guidance, (int, float)) or not 0 <= guidance <= GUIDANCE_MAX:
+        raise GenerationError(  # NaN and infinity fail the comparison
+            "bad_guidance",
+            _("Guidance must be a number from 0 to %(limit)d.") % {"limit": GUIDANCE_MAX},
+            field="guidance",
+        )
+    return {
+        "model": model,
+        "width": _checked_side(passport.native_size if width is None else width, field="width"),
+        "height": _checked_side(passport.native_size if height is None else height, field="height"),
+        "steps": _whole(
+            passport.default_steps if steps is None else steps,
+            1,
+            STEPS_MAX,
+            field="steps",
+            name=_("The number of steps"),
+        ),
+        # -0.0 would be another guidance to ``Job.compatible`` and the same to the model.
+        "guidance": math.fabs(float(guidance)),
+    }
+
+
+def _checked_side(pixels: object, *, field: str) -> int:
+    if type(pixels) is not int or not SIZE_MIN <= pixels <= SIZE_MAX or pixels % SIZE_STEP:
+        raise GenerationError(
+            "bad_size",
+            _("Width and height must be multiples of %(step)d from %(low)d to %(high)d pixels.")
+            % {"step": SIZE_STEP, "low": SIZE_MIN, "high": SIZE_MAX},
+            field=field,
+        )
+    return pixels
+
+
+def _whole(number: object, low: int, high: int, *, field: str, name: str) -> int:
+    if type(number) is not int or not low <= number <= high:
+        raise GenerationError(
+            f"bad_{field}",
+            _("%(name)s must be a whole number from %(low)d to %(high)d.") % {"name": name, "low": low, "high": high},
+            field=field,
+        )
+    return number
+
+
+def _checked_seed(seed: object) -> str:
+    if seed is None:
+        return str(secrets.randbits(64))
+    text = str(seed) if type(seed) is int else seed
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9]{1,20}", text) or int(text) > SEED_MAX:
+        raise GenerationError(
+            "bad_seed",
+            _("A seed is a whole number from 0 to %(limit)d.") % {"limit": SEED_MAX},
+            field="seed",
+        )
+    return str(int(text))
