@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 
 from provenance.works import receive as receiving
 from provenance.works.audit_version import audit_version
@@ -10,7 +11,8 @@ from provenance.works.models import Version
 from provenance.works.seal import seal_version
 from provenance.works.stages import claimable
 
-SWEEP_LIMIT = 200
+# Rings per stage and sweep: enough to wake every worker, few enough not to pile up behind a slow one.
+SWEEP_LIMIT = 20
 
 
 @shared_task(queue="cpu", ignore_result=True)
@@ -36,7 +38,6 @@ def seal(version_id: str) -> None:
 @shared_task(queue="maintenance", ignore_result=True)
 def sweep() -> None:
     """Ring again for versions whose doorbell was lost or whose worker died."""
-    for version_id in claimable([Version.Status.RENDERED], SWEEP_LIMIT):
-        audit.delay(str(version_id))
-    for version_id in claimable([Version.Status.AUDITED], SWEEP_LIMIT):
-        seal.delay(str(version_id))
+    for task, status in ((audit, Version.Status.RENDERED), (seal, Version.Status.AUDITED)):
+        for version_id in claimable([status], SWEEP_LIMIT):
+            task.apply_async(args=[str(version_id)], expires=settings.SWEEP_SECONDS)

@@ -1,0 +1,37 @@
+from django.contrib import admin
+from unfold.admin import TabularInline
+
+from provenance.ledger.admin import ReadOnlyAdmin
+from provenance.works.models import Credential, Version, Work
+
+
+class VersionInline(TabularInline):
+    model = Version
+    fields = ("number", "status", "sha256", "published_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+
+@admin.register(Work)
+class WorkAdmin(ReadOnlyAdmin):
+    list_display = ("title", "owner", "created_at")
+    list_filter = ("created_at",)
+    search_fields = ("title", "owner__username", "id")
+    inlines = (VersionInline,)
+
+
+@admin.register(Version)
+class VersionAdmin(ReadOnlyAdmin):
+    list_display = ("work", "number", "status", "audit", "published_at", "error_code")
+    list_filter = ("status", "audit__outcome")
+    search_fields = ("id", "work__title", "sha256")
+    list_select_related = ("work", "audit")
+
+
+@admin.register(Credential)
+class CredentialAdmin(ReadOnlyAdmin):
+    list_display = ("manifest_label", "signer", "verdict", "signed_at")
+    list_filter = ("verdict", "signer")
+    search_fields = ("manifest_label", "version__id")
