@@ -40,4 +40,4 @@ def sweep() -> None:
     """Ring again for versions whose doorbell was lost or whose worker died."""
     for task, status in ((audit, Version.Status.RENDERED), (seal, Version.Status.AUDITED)):
         for version_id in claimable([status], SWEEP_LIMIT):
-            task.apply_async(args=[str(version_id)], expires=settings.SWEEP_SECONDS)
+            task.apply_async(args=(str(version_id),), expires=settings.SWEEP_SECONDS)
