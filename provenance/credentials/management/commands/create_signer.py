@@ -1,0 +1,32 @@
+"""``manage.py create_signer``: the local development signer, once."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from provenance.credentials.development import create
+from provenance.credentials.errors import CredentialError
+
+
+class Command(BaseCommand):
+    # It mends what the checks would complain of.
+    requires_system_checks = ()
+    help = "Make the local development signer; does nothing when a usable signer is in place."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--force", action="store_true", help="Replace a development signer that is still usable.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            facts, made = create(force=options["force"])
+        except CredentialError as error:
+            raise CommandError(f"{error.code}: {error.message}") from error
+        sentence = (
+            _("Made the signer %(name)s (valid until %(until)s).")
+            if made
+            else _("The signer %(name)s is already in place (valid until %(until)s); nothing was changed.")
+        )
+        self.stdout.write(sentence % {"name": facts.common_name, "until": facts.not_after.date().isoformat()})
+        self.stdout.write(f"certificate SHA-256 {facts.certificate_sha256}")

@@ -1,0 +1,154 @@
+"""Read a file's credential without believing the file, and without asking anybody outside."""
+
+import io
+import json
+import os
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import structlog
+
+from provenance.credentials import jumbf, recorded_hash, trust, verdict
+from provenance.credentials.formats import media_type
+from provenance.credentials.offline import OFFLINE
+from provenance.credentials.signer import facts_of
+from provenance.credentials.verdict import Reason, Verdict
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a file's credential is, and what established that.
+
+    ``manifest`` is the whole manifest store as crJSON (active manifest first), ``{}`` without one.
+    ``certificate_sha256`` is of the signing certificate itself, read from the verified signature.
+    ``sdk`` and ``trust_list`` (SHA-256, empty without a list) say by what this can be run again.
+    """
+
+    verdict: Verdict
+    media_type: str
+    sdk: str
+    trust_list: str
+    manifest: dict[str, Any] = field(default_factory=dict)
+    certificate_sha256: str = ""
+    resources: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def active(self) -> dict[str, Any]:
+        """The active manifest, ``{}`` when there is none."""
+        manifests = self.manifest.get("manifests")
+        return manifests[0] if isinstance(manifests, list) and manifests and isinstance(manifests[0], dict) else {}
+
+    @property
+    def label(self) -> str:
+        return str(self.active.get("label", ""))
+
+
+def read(data: bytes) -> Reading:
+    """Read the credential in *data*, the bytes of an image file.
+
+    Never raises because of the file: whatever the SDK raises becomes a verdict. Raises
+    :class:`CredentialError` ``trust_list_unreadable`` when this service is set up wrongly.
+    """
+    trust_list = trust.load()
+    kind = media_type(data)
+    about = {"media_type": kind, "sdk": sdk(), "trust_list": trust_list.sha256}
+    if not kind:
+        reasons = (Reason("file_unparsable", "", "not an image format that carries credentials"),)
+        return Reading(verdict=Verdict(code=verdict.UNREADABLE, reasons=reasons), **about)
+    try:
+        return _read(data, kind, _context(os.getpid(), trust_list), about)
+    except Exception as error:
+        # The SDK answers damaged files with a dozen exception types, a bare KeyError among them.
+        # The text is the SDK's own and names no path of ours.
+        found = verdict.of_error(str(error) if _is_sdk_error(error) else f"Other: {type(error).__name__}")
+        if not _is_sdk_error(error):
+            log.warning("credential_reader_raised", error=repr(error))
+        return Reading(verdict=found, **about)
+
+
+def sdk() -> str:
+    """Versions of the library that judges, as they are kept with every verdict."""
+    return f"c2pa-python {_versions()[0]}, c2pa-rs {_versions()[1]}"
+
+
+def _read(data: bytes, kind: str, context: Any, about: dict[str, str]) -> Reading:
+    import c2pa
+
+    with c2pa.Reader(kind, io.BytesIO(data), context=context) as reader:
+        summary = json.loads(reader.json())
+        # ``json()`` wraps numbers in arrays at 256 and drops floats, so content is read from crJSON.
+        report = json.loads(reader.crjson())
+        results = summary.get("validation_results") or {}
+        active = report["manifests"][0]
+        hash_matches = None
+        if verdict.is_stricter_rule(results):
+            hash_matches = recorded_hash.matches(data, active["assertions"].get("c2pa.hash.data") or {})
+        found = verdict.of_results(str(summary.get("validation_state")), results, recorded_hash_matches=hash_matches)
+        label = str(active["label"])
+        return Reading(
+            verdict=found,
+            manifest=report,
+            certificate_sha256=_certificate_sha256(reader, label),
+            resources=_resources(reader, active),
+            **about,
+        )
+
+
+def _certificate_sha256(reader: Any, label: str) -> str:
+    """SHA-256 of the signing certificate. Asked for a box that is no resource, the SDK gives the store."""
+    from cryptography import x509
+
+    der = jumbf.signing_certificate(_resource(reader, f"self#jumbf=/c2pa/{label}/c2pa.signature"), label)
+    try:
+        return facts_of(x509.load_der_x509_certificate(der)).certificate_sha256 if der else ""
+    except ValueError:
+        return ""
+
+
+def _resources(reader: Any, active: dict[str, Any]) -> dict[str, bytes]:
+    """Embedded data of the active manifest (a prompt, a model's passport) by assertion label."""
+    found = {}
+    for name, assertion in active.get("assertions", {}).items():
+        if name.startswith("c2pa.embedded-data") and isinstance(assertion, dict):
+            found[name] = _resource(reader, str(assertion.get("identifier", "")))
+    return found
+
+
+def _resource(reader: Any, uri: str) -> bytes:
+    import c2pa
+
+    target = io.BytesIO()
+    try:
+        reader.resource_to_stream(uri, target)
+    except c2pa.C2paError:
+        return b""
+    return target.getvalue()
+
+
+@lru_cache(maxsize=2)
+def _context(process: int, trust_list: trust.TrustList) -> Any:
+    """One context per process and trust list: one made before a fork fails in the child.
+
+    It trusts claim signers only. The SDK does not keep kinds of roots apart, so roots of timestamp
+    authorities must never be in here: they would make claim signers trusted.
+    """
+    import c2pa
+
+    options = {**OFFLINE, "trust": {"user_anchors": trust_list.pem}} if trust_list.pem else OFFLINE
+    return c2pa.Context.from_dict(options)
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[str, str]:
+    import c2pa
+
+    return str(c2pa.__version__), str(c2pa.sdk_version())
+
+
+def _is_sdk_error(error: Exception) -> bool:
+    import c2pa
+
+    return isinstance(error, c2pa.C2paError)
