@@ -16,7 +16,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 class DurableFileSystemStorage(FileSystemStorage):
     """A file appears under its name only when all of its bytes are on disk."""
 
-    def _save(self, name: str, content: File[bytes]) -> str:
+    def _save(self, name: str, content: "File[bytes]") -> str:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".writing-")

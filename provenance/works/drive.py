@@ -2,43 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import UUID
 
 from generation.models import Job
 from generation.render import render_next
 from provenance.works.audit_version import audit_version
 from provenance.works.models import Version, Work
+from provenance.works.progress import Progress, progress
 from provenance.works.receive import receive
 from provenance.works.seal import seal_version
 
 PAUSE_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a job and its versions are. ``phase`` is one of waiting, rendering, comparing, signing, ended."""
-
-    phase: str
-    step: int
-    steps: int
-
-
-def progress(job: Job) -> Progress:
-    """What to show while waiting for *job* (its row is read anew)."""
-    job.refresh_from_db()
-    phase = "ended"
-    if job.status == Job.Status.QUEUED:
-        phase = "waiting"
-    elif job.status == Job.Status.RUNNING:
-        phase = "rendering"
-    elif job.status == Job.Status.SUCCEEDED:
-        statuses = set(Version.objects.filter(work__job=job).values_list("status", flat=True))
-        if not statuses or Version.Status.RENDERED in statuses:
-            phase = "comparing"
-        elif Version.Status.AUDITED in statuses:
-            phase = "signing"
-    return Progress(phase=phase, step=job.step, steps=job.steps)
 
 
 def drive(job_id: UUID, *, on_progress: Callable[[Progress], None] = lambda _: None) -> Work | None:

@@ -18,7 +18,7 @@ from config.prepare import prepare
 from generation.models import Job
 from generation.submit import submit
 from provenance.works.account import account
-from provenance.works.drive import progress
+from provenance.works.progress import progress
 from provenance.works.models import Version
 
 EXAMPLES = (

@@ -14,8 +14,9 @@ from generation.errors import GenerationError
 from generation.models import Job
 from generation.submit import submit
 from provenance.works.account import account
-from provenance.works.drive import Progress, drive
+from provenance.works.drive import drive
 from provenance.works.models import Version
+from provenance.works.progress import Progress
 
 
 class Command(BaseCommand):

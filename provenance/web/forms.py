@@ -1,0 +1,85 @@
+"""What people may type. The rules about a request are ``generation.submit``'s; these only carry the words."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from generation.models import Job
+from provenance.review.models import Decision
+from provenance.works.models import Work
+
+
+class GenerateForm(forms.Form):
+    """A request for pictures. Empty fields mean: what suits the model."""
+
+    prompt = forms.CharField(
+        label=_("Prompt"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": _("A harbour at dusk, boats at rest")}),
+    )
+    negative_prompt = forms.CharField(
+        label=_("What should not be in it"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    model = forms.ChoiceField(label=_("Model"))
+    count = forms.IntegerField(label=_("How many"), initial=1, min_value=1)
+    seed = forms.CharField(
+        label=_("Seed"),
+        required=False,
+        max_length=20,
+        help_text=_("The same seed and words make the same picture. Left empty, one is drawn for you."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    width = forms.IntegerField(label=_("Width"), required=False, min_value=1)
+    height = forms.IntegerField(label=_("Height"), required=False, min_value=1)
+    steps = forms.IntegerField(label=_("Steps"), required=False, min_value=1)
+    guidance = forms.FloatField(label=_("Guidance"), required=False, help_text=_("How closely to follow the prompt."))
+    # Two clicks on the button are one request.
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        model = self.fields["model"]
+        assert isinstance(model, forms.ChoiceField)
+        model.choices = [(name, name) for name in settings.MODELS]
+        model.initial = settings.MODELS[0]
+        self.fields["key"].initial = uuid.uuid4
+        self.fields["count"].widget.attrs["max"] = settings.MAX_COUNT
+        for name in ("width", "height"):
+            self.fields[name].widget.attrs |= {"step": 8, "placeholder": _("as the model likes")}
+        for name in ("steps", "guidance"):
+            self.fields[name].widget.attrs["placeholder"] = _("as the model likes")
+        self.fields["guidance"].widget.attrs["step"] = "any"
+
+    def more_is_open(self) -> bool:
+        """Whether the folded part holds something worth seeing: a value, or an error."""
+        return any(self[name].value() or self[name].errors for name in ("width", "height", "steps", "guidance"))
+
+    def negative_is_open(self) -> bool:
+        return bool(self["negative_prompt"].value() or self["negative_prompt"].errors)
+
+    @staticmethod
+    def settings_of(job: Job) -> dict[str, Any]:
+        """What would have to be typed to ask for *job* again."""
+        names = ("prompt", "negative_prompt", "model", "count", "seed", "width", "height", "steps", "guidance")
+        return {name: getattr(job, name) for name in names}
+
+
+class TitleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    class Meta:
+        model = Work
+        fields = ["title"]
+        widgets = {"title": forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"})}
+
+
+class DecisionForm(forms.Form):
+    """A reviewer's ruling; ``provenance.review.decide`` has the rules."""
+
+    ruling = forms.ChoiceField(label=_("Ruling"), choices=Decision.Ruling.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Why"),
+        help_text=_("Kept for good, next to your name. Write it so that it can be understood a year from now."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

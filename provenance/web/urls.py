@@ -1,0 +1,43 @@
+"""The pages' addresses."""
+
+from django.contrib.auth import views as auth
+from django.urls import path, reverse_lazy
+
+from provenance.web.views import account, review, start, studio, verify, versions, works
+
+app_name = "web"
+
+urlpatterns = [
+    path("", start.start, name="start"),
+    path("verify/", verify.VerifyPage.as_view(), name="verify"),
+    path("studio/", studio.studio, name="studio"),
+    path("studio/jobs/<uuid:pk>/", studio.job_card, name="job"),
+    path("studio/jobs/<uuid:pk>/cancel/", studio.cancel_job, name="cancel-job"),
+    path("works/", works.works, name="works"),
+    path("works/<uuid:pk>/", works.work, name="work"),
+    path("works/<uuid:pk>/title/", works.title, name="title"),
+    path("versions/<uuid:pk>/file", versions.file, name="version-file"),
+    path("versions/<uuid:pk>/manifest.json", versions.manifest, name="version-manifest"),
+    path("versions/<uuid:pk>/thumbnail", versions.thumbnail, name="version-thumbnail"),
+    path("review/", review.queue, name="queue"),
+    path("review/<uuid:pk>/", review.case, name="case"),
+    path(
+        "sign-in/",
+        auth.LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True),
+        name="sign-in",
+    ),
+    path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
+    path("account/", account.account, name="account"),
+    path(
+        "account/password/",
+        auth.PasswordChangeView.as_view(
+            template_name="web/password.html", success_url=reverse_lazy("web:password-changed")
+        ),
+        name="password",
+    ),
+    path(
+        "account/password/changed/",
+        auth.PasswordChangeDoneView.as_view(template_name="web/password_changed.html"),
+        name="password-changed",
+    ),
+]

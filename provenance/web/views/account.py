@@ -1,0 +1,29 @@
+"""A person's account: who is signed in, the password, and the key for programs."""
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from rest_framework.authtoken.models import Token
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """POST ``action=renew`` makes a new key (the old one stops working), ``action=revoke`` removes it.
+
+    A new key is shown in the answer to that request and never again.
+    """
+    own = Token.objects.filter(user_id=request.user.pk)
+    new_key = ""
+    if request.method == "POST":
+        with transaction.atomic():
+            own.delete()
+            if request.POST.get("action") == "renew":
+                new_key = Token.objects.create(user_id=request.user.pk).key
+        if not new_key:
+            return redirect("web:account")
+    return render(request, "web/account.html", {"token": own.first(), "new_key": new_key})

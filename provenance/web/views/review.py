@@ -1,0 +1,78 @@
+"""The reviewer's desk: what is waiting, and one case with all its facts."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from provenance.review.decide import decide
+from provenance.review.errors import ReviewError
+from provenance.review.models import Case, Decision
+from provenance.web.colophon import tell
+from provenance.web.forms import DecisionForm
+
+PER_PAGE = 20
+FIELD_OF_CODE = {
+    "unknown_ruling": "ruling",
+    "reason_required": "reason",
+    "reason_too_long": "reason",
+}
+
+
+@login_required
+@permission_required("review.decide_case", raise_exception=True)
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Open cases, the longest waiting first; ``?reason=`` narrows them."""
+    waiting = Case.objects.filter(decision__isnull=True).select_related("version__work__owner", "version__audit")
+    counts = {value: waiting.filter(reason=value).count() for value in Case.Reason.values}
+    reason = request.GET.get("reason", "")
+    if reason in Case.Reason.values:
+        waiting = waiting.filter(reason=reason)
+    page = Paginator(waiting.order_by("opened_at", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    reasons = [(value, label, counts[value]) for value, label in Case.Reason.choices]
+    context = {"page": page, "reason": reason, "reasons": reasons, "total": sum(counts.values())}
+    return render(request, "web/queue.html", context)
+
+
+@login_required
+@permission_required("review.decide_case", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def case(request: HttpRequest, pk: str) -> HttpResponse:
+    """One case; a POST decides it."""
+    cases = Case.objects.select_related(
+        "version__work__owner", "version__output__job__passport", "version__audit__artist", "decision__reviewer"
+    )
+    shown = get_object_or_404(cases, pk=pk)
+    form = DecisionForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                decision = decide(case=shown, reviewer=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            except ReviewError as error:
+                form.add_error(FIELD_OF_CODE.get(error.code), error.message)
+                status = 409 if error.code == "already_decided" else 422
+                shown = get_object_or_404(cases, pk=pk)
+            else:
+                told = (
+                    _("Published “%(title)s”.")
+                    if decision.ruling == Decision.Ruling.PUBLISH
+                    else _("Refused “%(title)s”.")
+                )
+                messages.success(request, told % {"title": shown.version.work.title})
+                return redirect("web:queue")
+    context = {
+        "case": shown,
+        "version": shown.version,
+        "work": shown.version.work,
+        "account": tell(shown.version),
+        "decision": getattr(shown, "decision", None),
+        "own": shown.version.work.owner_id == request.user.pk,
+        "form": form,
+    }
+    return render(request, "web/case.html", context, status=status)

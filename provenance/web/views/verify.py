@@ -1,0 +1,64 @@
+"""Check a file: anybody may, nothing is kept."""
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.throttling import ScopedRateThrottle
+
+from provenance.works.verify import verify
+from similarity.errors import SimilarityError
+
+# What a multipart body adds to the file it carries: boundaries, headers, the file's name.
+ENVELOPE_BYTES = 64 * 1024
+STATUS_OF_CODE = {"file_too_large": 413, "not_an_image": 415, "unsupported_format": 415}
+
+
+# Exempt because a request forged from elsewhere could change nothing and keep nothing here; and the
+# token check would read the whole upload before its size is looked at.
+@method_decorator(csrf_exempt, name="dispatch")
+class VerifyPage(View):
+    """GET shows the form; POST answers with the verdict, as a page or, for HTMX, as its fragment."""
+
+    throttle_scope = "verify"  # one budget with POST /api/v1/verify
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._answer(request)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        throttle = ScopedRateThrottle()
+        if not throttle.allow_request(request, self):  # type: ignore[arg-type]
+            response = self._answer(
+                request, error=_("Many files in a short time: wait a minute, then try again."), status=429
+            )
+            if wait := throttle.wait():
+                response["Retry-After"] = str(int(wait) + 1)
+            return response
+        limit = settings.MAX_UPLOAD_BYTES
+        too_large = _("The file is larger than %(limit)s, the most this page reads.") % {"limit": filesizeformat(limit)}
+        # Before anything touches request.FILES, which reads the body.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > limit + ENVELOPE_BYTES:
+            return self._answer(request, error=too_large, status=413)
+        upload = request.FILES.get("file")
+        if not isinstance(upload, UploadedFile) or not upload.size:
+            return self._answer(
+                request, error=_("Choose a picture first: no file arrived, or an empty one."), status=400
+            )
+        if upload.size > limit:
+            return self._answer(request, error=too_large, status=413)
+        try:
+            verification = verify(upload.read())
+        except SimilarityError as error:
+            return self._answer(request, error=error.message, status=STATUS_OF_CODE.get(error.code, 400))
+        return self._answer(request, found=verification.as_dict(), name=upload.name or "")
+
+    def _answer(self, request: HttpRequest, *, status: int = 200, **context: object) -> HttpResponse:
+        template = "web/_verdict.html" if request.headers.get("HX-Request") else "web/verify.html"
+        response = render(request, template, {"max_bytes": settings.MAX_UPLOAD_BYTES, **context}, status=status)
+        response["Cache-Control"] = "no-store"
+        return response
