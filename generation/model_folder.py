@@ -1,8 +1,8 @@
 """What a model's folder says about itself, read without loading the model (or torch).
 
-A local model may bring a ``passport.json`` beside its ``model_index.json``, with any of:
-``name``, ``source``, ``revision``, ``licence``, ``training_statement`` (text), ``default_steps``,
-``native_size`` (pixels on a side) (whole numbers) and ``default_guidance`` (number).
+A local model may bring a ``passport.json`` beside its ``model_index.json``, with any of ``source``,
+``revision``, ``licence``, ``training_statement`` (text), ``default_steps``, ``native_size`` (pixels
+on a side; whole numbers) and ``default_guidance`` (a number). Other entries are not read.
 """
 
 import functools
@@ -29,7 +29,6 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 class Passport:
     """The facts of ``passport.json``; what it leaves out has a sensible value."""
 
-    name: str = ""
     source: str = ""
     revision: str = ""
     licence: str = ""
