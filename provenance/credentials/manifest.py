@@ -84,7 +84,7 @@ class Story:
     software: Mapping[str, str] = field(default_factory=dict)
     iscc: str = ""
     reviewed: bool = False
-    uses: Mapping[str, str] = DEFAULT_USES
+    uses: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USES)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,33 @@
 """Bind a story to an image, then read everything back before anybody may call it signed."""
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
-from provenance.credentials.manifest import Story
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from provenance.credentials import rules, verdict
+from provenance.credentials.errors import CredentialError
+from provenance.credentials.formats import SIGNABLE
+from provenance.credentials.formats import media_type as media_type_of
+from provenance.credentials.manifest import (
+    GENERATED,
+    SPEC_VERSION,
+    Definition,
+    Story,
+    define,
+    parameters,
+)
+from provenance.credentials.read import Reading, read
+from provenance.credentials.signer import signing_context
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
     """A signed file and what reading it back established.
 
-    The fields after ``data`` are those a ``Credential`` row keeps.
+    The fields after ``data`` are those a ``Credential`` row keeps; ``manifest`` is crJSON.
     """
 
     data: bytes
@@ -26,8 +43,122 @@ class Signed:
 def sign(image: bytes, *, media_type: str, story: Story) -> Signed:
     """Sign *image* and check the result.
 
-    Raises :class:`CredentialError` with ``signer_*`` codes (see ``signer.py``), ``signing_failed``,
-    ``timestamp_failed`` (not permanent), ``manifest_not_conformant``, ``read_back_failed``,
-    ``pixels_changed`` or ``story_mismatch``. Nothing is written anywhere.
+    The signed bytes are read again as a stranger would: the verdict must be *valid* or *trusted*,
+    the signer ours, every pixel as before, the manifest conformant and in agreement with *story*.
+
+    Raises :class:`CredentialError` with ``signer_*`` codes (see ``signer.py``), ``unsupported_format``,
+    ``signing_failed``, ``timestamp_failed`` (not permanent), ``read_back_failed``, ``pixels_changed``,
+    ``story_mismatch`` or ``manifest_not_conformant``. Nothing is written anywhere.
     """
-    raise NotImplementedError
+    if media_type not in SIGNABLE or media_type_of(image) != media_type:
+        raise CredentialError(
+            "unsupported_format",
+            _("Only PNG, JPEG, WebP, AVIF and TIFF can be signed, and the bytes must be what they are said to be."),
+        )
+    definition = define(story, media_type=media_type)
+    data, certificate, name = _bind(image, media_type, definition)
+    reading = read(data)
+    if reading.verdict.code not in (verdict.VALID, verdict.TRUSTED) or reading.certificate_sha256 != certificate:
+        codes = ", ".join(reason.code for reason in reading.verdict.reasons)
+        raise CredentialError(
+            "read_back_failed",
+            _("The signed file reads as %(verdict)s (%(codes)s), so it was thrown away.")
+            % {"verdict": reading.verdict.code, "codes": codes},
+        )
+    _check_pixels(image, data, reading)
+    _check_story(reading, story, definition)
+    broken = rules.check(reading.active, spec_version=SPEC_VERSION)
+    if broken:
+        raise CredentialError(
+            "manifest_not_conformant",
+            _("The credential breaks rules of the C2PA conformance programme: %(rules)s.")
+            % {"rules": "; ".join(f"{item.rule} ({item.offender})" for item in broken)},
+        )
+    return Signed(
+        data=data,
+        manifest_label=reading.label,
+        manifest=reading.manifest,
+        signer=name,
+        certificate_sha256=certificate,
+        verdict=reading.verdict.code,
+        sdk=reading.sdk,
+        trust_list=reading.trust_list,
+    )
+
+
+def _bind(image: bytes, media_type: str, definition: Definition) -> tuple[bytes, str, str]:
+    """The signed bytes, and the certificate's SHA-256 and common name."""
+    import c2pa
+
+    context, material = signing_context()
+    target = io.BytesIO()
+    try:
+        builder = c2pa.Builder(definition.manifest, context)
+        for identifier, content in definition.resources.items():
+            builder.add_resource(identifier, io.BytesIO(content))
+        builder.sign(media_type, io.BytesIO(image), target)
+    except c2pa.C2paError as error:
+        if settings.TSA_URL and _is_about_time(str(error)):
+            raise CredentialError(
+                "timestamp_failed",
+                _("The timestamp authority at %(url)s did not answer as it should; signing is tried again later.")
+                % {"url": settings.TSA_URL},
+                permanent=False,
+            ) from error
+        raise CredentialError(
+            "signing_failed", _("The C2PA library refused to sign: %(reason)s") % {"reason": error}
+        ) from error
+    return target.getvalue(), material.facts.certificate_sha256, material.facts.common_name
+
+
+def _is_about_time(message: str) -> bool:
+    return any(word in message.lower() for word in ("timestamp", "time stamp", "time-stamp", "tsa", "http"))
+
+
+def _check_pixels(before: bytes, after: bytes, reading: Reading) -> None:
+    """Cheap where the credential is one inserted stretch (PNG, JPEG): the rest must be the input itself.
+
+    Formats that carry sizes and offsets in their headers (WebP, AVIF, TIFF) are decoded and compared.
+    """
+    ranges = (reading.active.get("assertions", {}).get("c2pa.hash.data") or {}).get("exclusions") or []
+    if len(ranges) == 1:
+        start, end = ranges[0]["start"], ranges[0]["start"] + ranges[0]["length"]
+        if after[:start] + after[end:] == before:
+            return
+    if _pixels(before) != _pixels(after):
+        raise CredentialError("pixels_changed", _("Signing changed the picture, so the signed file was thrown away."))
+
+
+def _pixels(data: bytes) -> tuple[str, tuple[int, int], bytes]:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        return image.mode, image.size, image.tobytes()
+
+
+def _check_story(reading: Reading, story: Story, definition: Definition) -> None:
+    """Every field of the story, as the signed file tells it, must be what we meant to say."""
+    assertions = reading.active.get("assertions", {})
+    action = assertions["c2pa.actions.v2"]["actions"][0]
+    said = {key: value for key, value in action["parameters"].items() if key != "ingredients"}
+    meant = {item["label"]: item["data"] for item in definition.manifest["assertions"]}
+    generator = reading.active["claim.v2"]["claim_generator_info"]
+    embedded = sorted(reading.resources.values())
+    wanted = sorted(definition.resources.values())
+    agreement = {
+        "parameters": said == parameters(story),
+        "created": action["when"] == story.created and action["digitalSourceType"] == GENERATED,
+        "agent": action["softwareAgent"] == meant["c2pa.actions.v2"]["actions"][0]["softwareAgent"],
+        "ingredients": len(action["parameters"].get("ingredients", [])) == len(definition.manifest["ingredients"]),
+        "title": reading.active["claim.v2"].get("dc:title") == definition.manifest["title"],
+        "generator": definition.manifest["claim_generator_info"][0].items() <= generator.items(),
+        "embedded data": embedded == wanted,
+        **{label: assertions.get(label) == data for label, data in meant.items() if label != "c2pa.actions.v2"},
+    }
+    wrong = [name for name, agrees in agreement.items() if not agrees]
+    if wrong:
+        raise CredentialError(
+            "story_mismatch",
+            _("The credential does not say what was meant (%(fields)s), so the signed file was thrown away.")
+            % {"fields": ", ".join(wrong)},
+        )

@@ -210,7 +210,9 @@ def signing_context() -> tuple[Any, Material]:
                 settings.SIGNER_ALGORITHM.lower(), material.chain, material.key, settings.TSA_URL or None
             )
             try:
-                options = {**OFFLINE, "builder": {"thumbnail": THUMBNAIL}}
+                # ``sign`` reads everything back itself; the SDK need not do it a second time.
+                verify = {**OFFLINE["verify"], "verify_after_sign": False}
+                options = {**OFFLINE, "verify": verify, "builder": {"thumbnail": THUMBNAIL}}
                 context = c2pa.Context.from_dict(options, c2pa.Signer.from_info(info))
             except c2pa.C2paError as error:
                 raise _unsuitable(str(error)) from error
