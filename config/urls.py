@@ -2,9 +2,26 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.routers import DefaultRouter
+
+from config import health
+from provenance.review.api import CaseViewSet
+from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
+
+router = DefaultRouter()
+router.register("works", WorkViewSet, basename="work")
+router.register("versions", VersionViewSet, basename="version")
+router.register("credentials", CredentialViewSet, basename="credential")
+router.register("cases", CaseViewSet, basename="case")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("", include("provenance.web.urls")),
+    path("api/v1/", include(router.urls)),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
 ]

@@ -18,8 +18,8 @@ from config.prepare import prepare
 from generation.models import Job
 from generation.submit import submit
 from provenance.works.account import account
-from provenance.works.progress import progress
 from provenance.works.models import Version
+from provenance.works.progress import progress
 
 EXAMPLES = (
     ("a harbour at sunset in the style of Claude Monet", 7),

@@ -16,8 +16,8 @@ from generation.errors import GenerationError
 from generation.models import Job
 from generation.submit import submit
 from provenance.web.forms import GenerateForm
-from provenance.works.progress import progress
 from provenance.works.models import Version
+from provenance.works.progress import progress
 
 PER_PAGE = 8
 
