@@ -65,9 +65,10 @@ def _field_errors(detail: Any, field: str = "") -> list[dict[str, str]]:
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn any known error into :func:`problem` with the right status; unknown ones stay 500s."""
     if isinstance(exc, (GenerationError, ReviewError, SimilarityError, CredentialError, MarkingError)):
-        return Response(
-            problem(exc.code, exc.message), status=STATUS_OF_CODE.get(exc.code, status.HTTP_400_BAD_REQUEST)
-        )
+        field = getattr(exc, "field", "")
+        errors = [{"field": field, "code": exc.code, "detail": exc.message}] if field else []
+        code = STATUS_OF_CODE.get(exc.code, status.HTTP_400_BAD_REQUEST)
+        return Response(problem(exc.code, exc.message, errors), status=code)
     response = drf_exception_handler(exc, context)
     if response is None:
         return None
