@@ -6,10 +6,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import DefaultRouter
 
 from config import health
+from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
 from provenance.review.api import CaseViewSet
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
 
 router = DefaultRouter()
+router.register("jobs", JobViewSet, basename="job")
+router.register("outputs", OutputViewSet, basename="output")
+router.register("models", ModelPassportViewSet, basename="model")
 router.register("works", WorkViewSet, basename="work")
 router.register("versions", VersionViewSet, basename="version")
 router.register("credentials", CredentialViewSet, basename="credential")

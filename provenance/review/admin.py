@@ -1,11 +1,11 @@
 from django.contrib import admin
 
-from provenance.ledger.admin import ReadOnlyAdmin
+from generation.admin import WatchOnly
 from provenance.review.models import Case, Decision
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnlyAdmin):
+class CaseAdmin(WatchOnly):
     list_display = ("version", "reason", "opened_at", "ruling")
     list_filter = ("reason", "decision__ruling")
     list_select_related = ("version__work", "decision")
@@ -17,7 +17,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
+class DecisionAdmin(WatchOnly):
     list_display = ("case", "ruling", "reviewer", "made_at")
     list_filter = ("ruling", "reviewer")
     search_fields = ("reason",)

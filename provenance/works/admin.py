@@ -1,7 +1,7 @@
 from django.contrib import admin
 from unfold.admin import TabularInline
 
-from provenance.ledger.admin import ReadOnlyAdmin
+from generation.admin import WatchOnly
 from provenance.works.models import Credential, Version, Work
 
 
@@ -15,7 +15,7 @@ class VersionInline(TabularInline):
 
 
 @admin.register(Work)
-class WorkAdmin(ReadOnlyAdmin):
+class WorkAdmin(WatchOnly):
     list_display = ("title", "owner", "created_at")
     list_filter = ("created_at",)
     search_fields = ("title", "owner__username", "id")
@@ -23,7 +23,7 @@ class WorkAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Version)
-class VersionAdmin(ReadOnlyAdmin):
+class VersionAdmin(WatchOnly):
     list_display = ("work", "number", "status", "audit", "published_at", "error_code")
     list_filter = ("status", "audit__outcome")
     search_fields = ("id", "work__title", "sha256")
@@ -31,7 +31,7 @@ class VersionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Credential)
-class CredentialAdmin(ReadOnlyAdmin):
+class CredentialAdmin(WatchOnly):
     list_display = ("manifest_label", "signer", "verdict", "signed_at")
     list_filter = ("verdict", "signer")
     search_fields = ("manifest_label", "version__id")

@@ -62,14 +62,14 @@ def test_what_is_written_after_the_lease_was_lost_is_undone(version: Version) ->
 
 def test_a_permanent_error_fails_the_version_with_its_code(version: Version) -> None:
     def broken(version: Version) -> Write:
-        raise SimilarityError("encoder_not_found", "There is no encoder.")
+        raise SimilarityError("encoder_not_found", "No encoder.")
 
     assert run_stage(version.pk, status="rendered", work=broken) is False
     version.refresh_from_db()
     assert (version.status, version.error_code, version.error) == (
         "failed",
         "encoder_not_found",
-        "There is no encoder.",
+        "No encoder.",
     )
 
 
