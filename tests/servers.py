@@ -58,8 +58,10 @@ def postgres() -> Iterator[str]:
             cwd="/",
         )
         server = subprocess.Popen(
-            [*as_user, f"{found}/postgres", "-D", str(data), "-p", str(port), "-k", str(data)]
-            + ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+            [
+                *[*as_user, f"{found}/postgres", "-D", str(data), "-p", str(port), "-k", str(data)],
+                *["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",
