@@ -67,8 +67,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, (GenerationError, ReviewError, SimilarityError, CredentialError, MarkingError)):
         field = getattr(exc, "field", "")
         errors = [{"field": field, "code": exc.code, "detail": exc.message}] if field else []
-        code = STATUS_OF_CODE.get(exc.code, status.HTTP_400_BAD_REQUEST)
-        return Response(problem(exc.code, exc.message, errors), status=code)
+        answer = STATUS_OF_CODE.get(exc.code, status.HTTP_400_BAD_REQUEST)
+        return Response(problem(exc.code, exc.message, errors), status=answer)
     response = drf_exception_handler(exc, context)
     if response is None:
         return None
