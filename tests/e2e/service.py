@@ -62,6 +62,15 @@ class Service:
             check=check,
         )
 
+    def token(self, username: str = "tester") -> str:
+        """An API token for a user who is made if need be."""
+        code = (
+            "from django.contrib.auth.models import User; from rest_framework.authtoken.models import Token;"
+            f"user, _ = User.objects.get_or_create(username={username!r});"
+            "print(Token.objects.get_or_create(user=user)[0].key)"
+        )
+        return self.manage("shell", "--no-imports", "-c", code).stdout.split()[-1]
+
     def start(self, *, wait: bool = True) -> None:
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(

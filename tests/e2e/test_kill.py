@@ -11,14 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests import servers
+from tests.e2e.conftest import Start
 from tests.e2e.service import ROOT, Service
 
 JOBS = int(os.environ.get("COLOPHON_KILL_JOBS", "10"))
@@ -26,35 +24,17 @@ KILLS = int(os.environ.get("COLOPHON_KILLS", "6"))
 SEED = int(os.environ.get("COLOPHON_KILL_SEED", "20261122"))
 
 
-@pytest.fixture(params=["sqlite and files", "postgres and redis"])
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+@pytest.fixture
+def service(start: Start) -> Service:
     """A service with the fast engine, the real encoder, real FAISS, real C2PA, and short leases."""
-    settings = {
-        "COLOPHON_ENGINE": "tests.fakes.FakeEngine",
-        "COLOPHON_FAKE_STEP_SECONDS": "0.05",
-        "COLOPHON_LEASE_SECONDS": "3",
-        "COLOPHON_SWEEP_SECONDS": "0.5",
+    return start(
+        COLOPHON_ENGINE="tests.fakes.FakeEngine",
+        COLOPHON_FAKE_STEP_SECONDS="0.05",
+        COLOPHON_LEASE_SECONDS="3",
+        COLOPHON_SWEEP_SECONDS="0.5",
         # A kill counts as an attempt; a storm must not exhaust them.
-        "COLOPHON_MAX_ATTEMPTS": "1000",
-    }
-    with contextlib.ExitStack() as stack:
-        if request.param == "postgres and redis":
-            settings["DATABASE_URL"] = stack.enter_context(servers.postgres())
-            settings["CELERY_BROKER_URL"] = stack.enter_context(servers.redis())
-        service = Service(tmp_path, settings)
-        service.manage("prepare")
-        service.start()
-        yield service
-        if service.process is not None and service.process.poll() is None:
-            service.stop()
-
-
-def _token(service: Service) -> str:
-    code = (
-        "from django.contrib.auth.models import User; from rest_framework.authtoken.models import Token;"
-        "print(Token.objects.get_or_create(user=User.objects.get_or_create(username='storm')[0])[0].key)"
+        COLOPHON_MAX_ATTEMPTS="1000",
     )
-    return service.manage("shell", "--no-imports", "-c", code).stdout.split()[-1]
 
 
 def _ask(service: Service, token: str, number: int) -> bool:
@@ -96,7 +76,7 @@ def _state(service: Service) -> dict[str, object]:
 def test_a_storm_of_kills_loses_nothing_and_doubles_nothing(service: Service) -> None:
     """Given jobs being asked for, when processes are killed -9 at random, then each job is done once."""
     dice = random.Random(SEED)
-    token = _token(service)
+    token = service.token()
     asked: set[int] = set()
     kills = 0
     deadline = time.monotonic() + 600
