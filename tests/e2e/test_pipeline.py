@@ -3,6 +3,7 @@
 import json
 import time
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -116,8 +117,7 @@ def test_the_command_line_makes_a_signed_picture(start: Start) -> None:
         "not_calibrated",
         "valid",
     )
-    with open(line["file"], "rb") as file:
-        data = file.read()
+    data = Path(line["file"]).read_bytes()
     manifest = json.dumps(read(data, "image/png").manifest)
     for fact in ("winter landscape", "colophon-mini", '"11"', "trainedAlgorithmicMedia"):
         assert fact in manifest
@@ -136,4 +136,4 @@ def test_the_command_line_makes_a_signed_picture(start: Start) -> None:
 
     audited = json.loads(service.manage("audit", line["file"], "--json").stdout)
     assert audited["outcome"] == "not_calibrated"
-    assert service.manage("embed", str(service.folder / "out"), "--out", str(service.folder / "v.npz")).returncode == 0
+    assert service.manage("embed", str(out), "--out", str(service.folder / "v.npz")).returncode == 0
