@@ -56,8 +56,8 @@ def read(data: bytes) -> Reading:
     kind = media_type(data)
     about = {"media_type": kind, "sdk": sdk(), "trust_list": trust_list.sha256}
     if not kind:
-        reasons = (Reason("file_unparsable", "", "not an image format that carries credentials"),)
-        return Reading(verdict=Verdict(code=verdict.UNREADABLE, reasons=reasons), **about)
+        reasons = (Reason("format_carries_no_credential"),)
+        return Reading(verdict=Verdict(code=verdict.NONE, reasons=reasons), **about)
     try:
         return _read(data, kind, _context(os.getpid(), trust_list), about)
     except Exception as error:
