@@ -28,7 +28,8 @@ def signing_certificate(store: bytes, label: str) -> bytes:
 
 def _children(data: bytes) -> list[tuple[bytes, bytes]]:
     """``(type, payload)`` of the boxes that *data* is made of."""
-    found, at = [], 0
+    found: list[tuple[bytes, bytes]] = []
+    at = 0
     while at + 8 <= len(data) and len(found) < _MOST_ITEMS:
         size, kind, header = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
         if size == 1:

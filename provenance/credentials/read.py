@@ -54,7 +54,7 @@ def read(data: bytes) -> Reading:
     """
     trust_list = trust.load()
     kind = media_type(data)
-    about = {"media_type": kind, "sdk": sdk(), "trust_list": trust_list.sha256}
+    about: dict[str, Any] = {"media_type": kind, "sdk": sdk(), "trust_list": trust_list.sha256}
     if not kind:
         reasons = (Reason("format_carries_no_credential"),)
         return Reading(verdict=Verdict(code=verdict.NONE, reasons=reasons), **about)
@@ -74,7 +74,7 @@ def sdk() -> str:
     return f"c2pa-python {_versions()[0]}, c2pa-rs {_versions()[1]}"
 
 
-def _read(data: bytes, kind: str, context: Any, about: dict[str, str]) -> Reading:
+def _read(data: bytes, kind: str, context: Any, about: dict[str, Any]) -> Reading:
     import c2pa
 
     with c2pa.Reader(kind, io.BytesIO(data), context=context) as reader:

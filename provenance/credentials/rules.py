@@ -133,7 +133,7 @@ def _external_references(m: Manifest) -> Iterator[str]:
 def _preserved_originals(m: Manifest) -> Iterator[str]:
     kind = "exif.originalPreservationImage"
     for body in _bodies(m):
-        options = body.get("parameters") if isinstance(body.get("parameters"), dict) else {}
+        options = body.get("parameters") or {}
         if kind in (body.get("type"), options.get("type")):
             given = [options.get("multiAssetPartIndex"), options.get("embeddedOriginalPreservationImage")]
             if sum(value is not None for value in given) != 1:

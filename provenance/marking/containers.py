@@ -142,7 +142,8 @@ def _webp_header(name: bytes, body: bytes) -> bytes:
     """VP8X for a simple file: flags, and the canvas size less one in 24 bits each."""
     flags = WEBP_XMP_FLAG
     if name == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
-        width, height = (value & 0x3FFF for value in struct.unpack("<HH", body[6:10]))
+        width = int.from_bytes(body[6:8], "little") & 0x3FFF
+        height = int.from_bytes(body[8:10], "little") & 0x3FFF
     elif name == b"VP8L" and body[:1] == b"\x2f":
         bits = int.from_bytes(body[1:5], "little")
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
@@ -184,7 +185,7 @@ def _png_block(kind: bytes, body: bytes) -> Iterator[Block]:
 def _inflate(data: bytes) -> bytes:
     """Inflate, refusing what would grow beyond :data:`LARGEST_TEXT`."""
     inflater = zlib.decompressobj()
-    text = inflater.decompress(data, LARGEST_TEXT)
+    text: bytes = inflater.decompress(data, LARGEST_TEXT)
     if inflater.unconsumed_tail:
         raise ValueError("a text chunk grows too large")
     return text

@@ -54,7 +54,7 @@ def build(properties: Mapping[str, str]) -> bytes:
             element = ElementTree.SubElement(ElementTree.SubElement(element, _name("rdf:Alt")), _name("rdf:li"))
             element.set(_XML_LANG, "x-default")
         element.text = writable(value)
-    body = ElementTree.tostring(root, encoding="utf-8")
+    body: bytes = ElementTree.tostring(root, encoding="utf-8")
     start = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'.encode()
     return start + body + b'\n<?xpacket end="r"?>'
 
