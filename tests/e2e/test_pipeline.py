@@ -107,9 +107,8 @@ def test_a_running_job_is_cancelled_between_steps(start: Start) -> None:
 def test_the_command_line_makes_a_signed_picture(start: Start) -> None:
     """Given a service that is also running, then generate, verify, audit and embed tell the truth in JSON."""
     service = start()
-    done = service.manage(
-        "generate", "winter landscape", "--seed", "11", "--json", "--out", str(service.folder / "out")
-    )
+    out = service.folder / "out"
+    done = service.manage("generate", "winter landscape", "--seed", "11", "--json", "--out", str(out))
     line = json.loads(done.stdout)
     assert (line["seed"], line["model"], line["outcome"], line["verdict"]) == (
         11,
