@@ -1,0 +1,194 @@
+"""Compare one picture with everybody's works: is it a known one, and whom does it resemble.
+
+Three lanes that are never averaged. *Copy* is decided here (measured in docs/decisions/0002 and
+tests/benchmarks/copy_lane.py). *Style* is only measured: until a calibration exists the outcome is
+``not_calibrated``, with the scores beside it. *Named in the prompt* is a fact, not an inference.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from PIL import ImageOps
+
+from similarity.artist_names import Known, named_in
+from similarity.encoder import Encoder, Vectors, load_encoder
+from similarity.errors import SimilarityError
+from similarity.fingerprint import image_code
+from similarity.index import ArtistScore, Hit, Index, open_index
+from similarity.models import Artist, Audit, Reference
+from similarity.pictures import Picture, decode
+
+NEAREST_WORKS = 8
+NEAREST_ARTISTS = 5
+# Same picture: image-codes at most this many of 256 bits apart …
+COPY_DISTANCE = 40
+# … and the encoder agreeing at least this much.
+COPY_COSINE = 0.80
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The known work a picture is the same as, and by what that was seen."""
+
+    reference: UUID
+    method: str
+    distance: int | None
+    cosine: float | None
+
+
+def audit_image(data: bytes, *, subject: UUID | None = None, prompt: str = "") -> Audit:
+    """The audit of the picture in *data*, not yet saved.
+
+    A picture that cannot be read, or an encoder that cannot be loaded, gives the outcome
+    ``failed`` with a code and a sentence. Errors that may pass by themselves are raised
+    (``SimilarityError`` with ``permanent=False``, or the database's own).
+    """
+    began = time.perf_counter()
+    try:
+        picture = decode(data)
+    except SimilarityError as error:
+        if not error.permanent:
+            raise
+        audit = Audit(subject=subject, image_sha256=hashlib.sha256(data).hexdigest())
+        audit.named_in_prompt = artists_named_in(prompt)
+        return _failed(audit, error, began)
+    return audit_picture(picture, subject=subject, prompt=prompt, began=began)
+
+
+def audit_picture(
+    picture: Picture, *, subject: UUID | None = None, prompt: str = "", began: float | None = None
+) -> Audit:
+    """As ``audit_image``, of a picture that was read already."""
+    began = time.perf_counter() if began is None else began
+    audit = Audit(subject=subject, image_sha256=picture.sha256, named_in_prompt=artists_named_in(prompt))
+    try:
+        encoder = load_encoder()
+        audit.encoder = encoder.fingerprint
+        index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
+    except SimilarityError as error:
+        if not error.permanent:
+            raise
+        return _failed(audit, error, began)
+    audit.index, audit.references = index.sha256, len(index)
+    _compare(audit, picture, encoder, index)
+    audit.seconds = time.perf_counter() - began
+    return audit
+
+
+def artists_named_in(prompt: str) -> list[dict[str, str]]:
+    """``{"artist", "slug", "matched"}`` of every enrolled artist the prompt names."""
+    if not prompt.strip():
+        return []
+    artists = {slug: (name, aliases) for slug, name, aliases in Artist.objects.values_list("slug", "name", "aliases")}
+    known = [Known(slug, (name, *map(str, aliases))) for slug, (name, aliases) in artists.items()]
+    return [
+        {"artist": artists[named.key][0], "slug": named.key, "matched": named.matched}
+        for named in named_in(prompt, known)
+    ]
+
+
+def _compare(audit: Audit, picture: Picture, encoder: Encoder, index: Index) -> None:
+    vector = encoder.embed([picture.rgb])[0]
+    hits = index.nearest(vector, NEAREST_WORKS)
+    scores = index.artist_scores(vector)
+    copy = find_copy(picture, vector, index)
+    shown = [score for score in scores if score.sufficient][:NEAREST_ARTISTS] or scores[:NEAREST_ARTISTS]
+    works = Reference.objects.select_related("artist").in_bulk(
+        [hit.reference for hit in hits] + ([copy.reference] if copy else [])
+    )
+    artists = Artist.objects.in_bulk([score.artist for score in shown])
+    audit.works = [_work(works[hit.reference], hit) for hit in hits if hit.reference in works]
+    audit.artists = [_artist(artists[score.artist], score) for score in shown if score.artist in artists]
+
+    nearest = next((score for score in shown if score.sufficient and score.artist in artists), None)
+    if copy and copy.reference in works:
+        work = works[copy.reference]
+        audit.outcome = Audit.Outcome.COPY
+        audit.copy_of = _copied(work, copy)
+        audit.artist, audit.artist_name = work.artist, work.artist.name
+        audit.score = next((score.score for score in scores if score.artist == work.artist_id), None)
+    elif nearest is None:
+        audit.outcome = Audit.Outcome.INSUFFICIENT_REFERENCES
+    else:
+        audit.outcome = Audit.Outcome.NOT_CALIBRATED
+        audit.artist, audit.artist_name = artists[nearest.artist], artists[nearest.artist].name
+        audit.score = nearest.score
+
+
+def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:
+    """The known work this is the same picture as, if any.
+
+    The same file; or an image-code within ``COPY_DISTANCE`` bits, of the picture or its mirror
+    image, that the encoder confirms with a cosine of at least ``COPY_COSINE``.
+    """
+    same_file = Reference.objects.filter(sha256=picture.sha256).values_list("pk", flat=True).first()
+    if same_file:
+        return Copy(same_file, "same_file", 0, None)
+    if not len(index):
+        return None
+    upright = index.code_distances(image_code(picture.rgb))
+    mirrored = index.code_distances(image_code(ImageOps.mirror(picture.rgb)))
+    near = (upright <= COPY_DISTANCE) | (mirrored <= COPY_DISTANCE)
+    if not near.any():
+        return None
+    cosines = index.similarities(vector)
+    candidates = [int(row) for row in near.nonzero()[0] if cosines[row] >= COPY_COSINE]
+    if not candidates:
+        return None
+    best = min(candidates, key=lambda row: (min(upright[row], mirrored[row]), -cosines[row]))
+    method = "image_code" if upright[best] <= mirrored[best] else "image_code_mirrored"
+    distance = int(min(upright[best], mirrored[best]))
+    return Copy(index.reference_of(best), method, distance, float(cosines[best]))
+
+
+def _failed(audit: Audit, error: SimilarityError, began: float) -> Audit:
+    audit.outcome = Audit.Outcome.FAILED
+    audit.error_code, audit.error = error.code, error.message
+    audit.seconds = time.perf_counter() - began
+    return audit
+
+
+def _work(work: Reference, hit: Hit) -> dict[str, Any]:
+    return {
+        "reference": str(work.pk),
+        "artist": work.artist.name,
+        "slug": work.artist.slug,
+        "title": work.title,
+        "score": round(hit.score, 6),
+    }
+
+
+def _artist(artist: Artist, score: ArtistScore) -> dict[str, Any]:
+    return {
+        "artist": artist.name,
+        "slug": artist.slug,
+        "score": round(score.score, 6),
+        "references": score.references,
+        "sufficient": score.sufficient,
+    }
+
+
+def _copied(work: Reference, copy: Copy) -> dict[str, Any]:
+    methods = {
+        "same_file": _("the same file"),
+        "image_code": _("its image-code and the encoder"),
+        "image_code_mirrored": _("its image-code, mirrored, and the encoder"),
+    }
+    return {
+        "reference": str(work.pk),
+        "artist": work.artist.name,
+        "slug": work.artist.slug,
+        "title": work.title,
+        "year": work.year,
+        "source": work.source,
+        "licence": work.licence,
+        "sha256": work.sha256,
+        "method": methods[copy.method],
+        "method_code": copy.method,
+        "distance": copy.distance,
+        "cosine": None if copy.cosine is None else round(copy.cosine, 6),
+    }

@@ -1,0 +1,138 @@
+"""Put works into the reference collection, and take them out again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+
+from similarity.models import Artist, Embedding, Reference
+from similarity.watermark import lock_watermark, raise_watermark
+
+
+@dataclass(frozen=True)
+class ArtistFacts:
+    """Who made it. The slug decides who is who; the other facts are taken when the artist is new."""
+
+    slug: str
+    name: str
+    born: int | None = None
+    died: int | None = None
+
+
+@dataclass(frozen=True)
+class NewWork:
+    """A work as it is enrolled. ``code`` is its image-code (32 bytes), ``vector`` a unit row (d,)."""
+
+    artist: ArtistFacts
+    sha256: str
+    code: bytes
+    vector: NDArray[np.floating]
+    title: str = ""
+    year: str = ""
+    style: str = ""
+    licence: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """How many references and vectors are new, and how many works were wholly there already."""
+
+    references: int
+    vectors: int
+    present: int
+
+
+def enrol(works: Sequence[NewWork], *, encoder: str) -> Enrolled:
+    """Add *works*, their artists and their vectors in one transaction; what is there stays as it is.
+
+    Safe to repeat and to race: a file (by SHA-256) is one reference, with one vector per encoder.
+    A work that is already somebody's stays theirs. Batches of a few hundred suit every database.
+    """
+    unique = {work.sha256: work for work in works}
+    if not unique:
+        return Enrolled(0, 0, len(works))
+    with transaction.atomic():
+        change = lock_watermark(encoder)
+        known = _references(unique)
+        embedded = set(
+            Embedding.objects.filter(encoder=encoder, reference__in=list(known.values())).values_list(
+                "reference_id", flat=True
+            )
+        )
+        missing = [work for sha256, work in unique.items() if sha256 not in known]
+        artists = _artists([work.artist for work in missing])
+        Reference.objects.bulk_create(
+            [_reference(work, artists[work.artist.slug]) for work in missing], ignore_conflicts=True
+        )
+        known = _references(unique)
+        vectors = [
+            Embedding(reference_id=known[sha256], encoder=encoder, vector=to_bytes(work.vector))
+            for sha256, work in unique.items()
+            if known[sha256] not in embedded
+        ]
+        if vectors:
+            Embedding.objects.bulk_create(vectors, ignore_conflicts=True)
+            raise_watermark(change)
+    return Enrolled(references=len(missing), vectors=len(vectors), present=len(works) - len(vectors))
+
+
+def withdraw(references: QuerySet[Reference]) -> int:
+    """Delete references and their vectors, telling every index; how many references went.
+
+    The one way to delete: a plain ``delete()`` would leave indexes that still find the work.
+    """
+    with transaction.atomic():
+        ids = list(references.values_list("pk", flat=True))
+        encoders = Embedding.objects.filter(reference__in=ids).values_list("encoder", flat=True).distinct()
+        # In one order everywhere, so that two withdrawals cannot wait for each other.
+        changes = [lock_watermark(encoder) for encoder in sorted(encoders)]
+        _total, deleted = Reference.objects.filter(pk__in=ids).delete()
+        for change in changes:
+            raise_watermark(change)
+    return deleted.get(Reference._meta.label, 0)
+
+
+def to_bytes(vector: NDArray[np.floating]) -> bytes:
+    """Little-endian float16, as rows keep vectors."""
+    return np.asarray(vector).astype("<f2").tobytes()
+
+
+def embedded_sha256s(encoder: str) -> set[str]:
+    """SHA-256 of every file that has a vector of this encoder."""
+    return set(Embedding.objects.filter(encoder=encoder).values_list("reference__sha256", flat=True))
+
+
+def _references(works: dict[str, NewWork]) -> dict[str, UUID]:
+    return dict(Reference.objects.filter(sha256__in=list(works)).values_list("sha256", "pk"))
+
+
+def _artists(facts: list[ArtistFacts]) -> dict[str, UUID]:
+    wanted = {fact.slug: fact for fact in facts}
+    found = dict(Artist.objects.filter(slug__in=list(wanted)).values_list("slug", "pk"))
+    new = [
+        Artist(slug=slug, name=fact.name[:200], born=fact.born, died=fact.died)
+        for slug, fact in wanted.items()
+        if slug not in found
+    ]
+    if new:
+        Artist.objects.bulk_create(new, ignore_conflicts=True)
+        found = dict(Artist.objects.filter(slug__in=list(wanted)).values_list("slug", "pk"))
+    return found
+
+
+def _reference(work: NewWork, artist_id: UUID) -> Reference:
+    return Reference(
+        artist_id=artist_id,
+        title=work.title[:500],
+        year=work.year[:40],
+        style=work.style[:120],
+        licence=work.licence[:200],
+        source=work.source[:1000],
+        sha256=work.sha256,
+        fingerprint=work.code,
+    )
