@@ -205,6 +205,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "provenance" / "web" / "locale"]
+FORMAT_MODULE_PATH = ["provenance.web.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

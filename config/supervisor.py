@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import IO
 
 import structlog
 
@@ -38,6 +39,7 @@ class Child:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    output: IO[bytes] | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
@@ -50,6 +52,8 @@ class Child:
             self.command,
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
+            stdout=self.output,
+            stderr=self.output,
             process_group=0,
             preexec_fn=_die_with_parent,
         )
@@ -123,20 +127,20 @@ class Supervisor:
                 child.process.wait()
 
 
-def service(*, host: str, port: int, web_workers: int) -> list[Child]:
-    """The processes of a whole service on one machine: web, a GPU worker, another worker, the clock."""
+def service(*, host: str, port: int, web_workers: int, output: IO[bytes] | None = None) -> list[Child]:
+    """The processes of a whole service on one machine: web, a GPU worker, another worker, the clock.
+
+    What they print goes to *output*, or to this process's own standard streams.
+    """
     python = sys.executable
     worker = [python, "-m", "celery", "-A", "config", "worker", "--without-gossip", "--without-mingle"]
     worker += ["--without-heartbeat", "--pool", "solo", "--loglevel", "WARNING"]
-    return [
-        Child(
-            "web",
-            [
-                *[python, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}"],
-                *["--workers", str(web_workers), "--threads", "4", "--timeout", "60", "--log-level", "warning"],
-            ],
-        ),
-        Child("gpu", [*worker, "-n", "gpu@%h", "-Q", "gpu"]),
-        Child("cpu", [*worker, "-n", "cpu@%h", "-Q", "similarity,cpu,maintenance"]),
-        Child("beat", [python, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile="]),
-    ]
+    web = [python, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}", "--workers", str(web_workers)]
+    web += ["--threads", "4", "--timeout", "60", "--log-level", "warning"]
+    commands = {
+        "web": web,
+        "gpu": [*worker, "-n", "gpu@%h", "-Q", "gpu"],
+        "cpu": [*worker, "-n", "cpu@%h", "-Q", "similarity,cpu,maintenance"],
+        "beat": [python, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile="],
+    }
+    return [Child(name, command, output=output) for name, command in commands.items()]

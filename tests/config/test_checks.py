@@ -26,6 +26,7 @@ def ids() -> set[str]:
         ("TSA_URL", "ftp://tsa", "colophon.E012"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
 def test_each_mistake_has_an_id(settings: Any, name: str, value: Any, expected: str) -> None:
     assert expected not in ids()
     setattr(settings, name, value)

@@ -1,5 +1,6 @@
 """``manage.py demo``: the service with three example pictures, as a first look at it."""
 
+import logging
 import sys
 import time
 from typing import Any
@@ -42,20 +43,22 @@ class Command(BaseCommand):
         call_command("check")
         user, password = self._demo_user()
         port = free_port(options["host"], options["port"])
-        boss = supervisor.Supervisor(supervisor.service(host=options["host"], port=port, web_workers=1))
-        boss.install_signals()
-        boss.start()
-        try:
-            failures = self._examples(boss, user)
-            if boss.stopping:
-                return
-            if not options["once"]:
-                self.stdout.write(f"\nColophon is at http://{options['host']}:{port}/")
-                self.stdout.write(f"Sign in as “{user.username}” with the password “{password}”.")
-                self.stdout.write("Ctrl-C stops it.")
-                boss.run()
-        finally:
-            boss.stop()
+        logging.getLogger("config.supervisor").setLevel(logging.WARNING)
+        log = settings.DATA_DIR / "demo.log"
+        with log.open("ab") as output:
+            children = supervisor.service(host=options["host"], port=port, web_workers=1, output=output)
+            boss = supervisor.Supervisor(children)
+            boss.install_signals()
+            boss.start()
+            try:
+                failures = self._examples(boss, user)
+                if not boss.stopping and not options["once"]:
+                    self.stdout.write(f"\nColophon is at http://{options['host']}:{port}/")
+                    self.stdout.write(f"Sign in as “{user.username}” with the password “{password}”.")
+                    self.stdout.write(f"What the service says goes to {log}. Ctrl-C stops everything.")
+                    boss.run()
+            finally:
+                boss.stop()
         if failures:
             raise CommandError(f"{failures} of {len(EXAMPLES)} examples were not published with a readable credential")
 
