@@ -161,11 +161,8 @@ def _near(entry: dict[str, Any]) -> Near:
     )
 
 
-def _name(entry: Any) -> str:
-    if isinstance(entry, str):
-        return entry
-    artist = entry.get("artist") or entry.get("artist_name") or entry.get("name") or ""
-    return str(artist.get("name", "") if isinstance(artist, dict) else artist)
+def _name(entry: dict[str, Any]) -> str:
+    return str(entry.get("artist") or "")
 
 
 def _copy_facts(copy: dict[str, Any] | None) -> list[tuple[str, str]]:
@@ -177,6 +174,16 @@ def _copy_facts(copy: dict[str, Any] | None) -> list[tuple[str, str]]:
         (_("Year"), str(copy.get("year") or "")),
         (_("Source"), str(copy.get("source") or "")),
         (_("Licence"), str(copy.get("licence") or "")),
-        (_("Matched by"), str(copy.get("method") or "")),
+        (_("Matched by"), _method(str(copy.get("method_code") or ""))),
     ]
     return [(label, value) for label, value in facts if value]
+
+
+def _method(code: str) -> str:
+    """How ``similarity.audit`` saw that two pictures are the same, in the reader's language."""
+    methods = {
+        "same_file": _("the same file, byte for byte"),
+        "image_code": _("the same image-code, and the encoder agrees"),
+        "image_code_mirrored": _("the same image-code when mirrored, and the encoder agrees"),
+    }
+    return methods.get(code, "")

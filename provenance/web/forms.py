@@ -5,8 +5,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from generation.errors import GenerationError
+from generation.model_folder import passport_of
 from generation.models import Job
 from provenance.review.models import Decision
 from provenance.works.models import Work
@@ -48,9 +51,9 @@ class GenerateForm(forms.Form):
         self.fields["key"].initial = uuid.uuid4
         self.fields["count"].widget.attrs["max"] = settings.MAX_COUNT
         for name in ("width", "height"):
-            self.fields[name].widget.attrs |= {"step": 8, "placeholder": _("as the model likes")}
+            self.fields[name].widget.attrs |= {"step": 8, "placeholder": _("automatic")}
         for name in ("steps", "guidance"):
-            self.fields[name].widget.attrs["placeholder"] = _("as the model likes")
+            self.fields[name].widget.attrs["placeholder"] = _("automatic")
         self.fields["guidance"].widget.attrs["step"] = "any"
 
     def more_is_open(self) -> bool:
@@ -62,9 +65,20 @@ class GenerateForm(forms.Form):
 
     @staticmethod
     def settings_of(job: Job) -> dict[str, Any]:
-        """What would have to be typed to ask for *job* again."""
+        """What would have to be typed to ask for *job* again: what the model does by itself stays empty."""
         names = ("prompt", "negative_prompt", "model", "count", "seed", "width", "height", "steps", "guidance")
-        return {name: getattr(job, name) for name in names}
+        typed = {name: getattr(job, name) for name in names}
+        try:
+            model = passport_of(job.model)
+        except GenerationError:
+            return typed
+        usual = {
+            "width": model.native_size,
+            "height": model.native_size,
+            "steps": model.default_steps,
+            "guidance": model.default_guidance,
+        }
+        return {name: value for name, value in typed.items() if value != usual.get(name)}
 
 
 class TitleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -77,7 +91,11 @@ class TitleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
 class DecisionForm(forms.Form):
     """A reviewer's ruling; ``provenance.review.decide`` has the rules."""
 
-    ruling = forms.ChoiceField(label=_("Ruling"), choices=Decision.Ruling.choices, widget=forms.RadioSelect)
+    ruling = forms.ChoiceField(
+        label=_("Ruling"),
+        choices=lambda: [(value, capfirst(label)) for value, label in Decision.Ruling.choices],
+        widget=forms.RadioSelect,
+    )
     reason = forms.CharField(
         label=_("Why"),
         help_text=_("Kept for good, next to your name. Write it so that it can be understood a year from now."),

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,6 +13,7 @@ from provenance.review.errors import ReviewError
 from provenance.review.models import Case, Decision
 from provenance.web.colophon import tell
 from provenance.web.forms import DecisionForm
+from provenance.web.requests import SignedInRequest
 
 PER_PAGE = 20
 FIELD_OF_CODE = {
@@ -25,7 +26,7 @@ FIELD_OF_CODE = {
 @login_required
 @permission_required("review.decide_case", raise_exception=True)
 @require_safe
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: SignedInRequest) -> HttpResponse:
     """Open cases, the longest waiting first; ``?reason=`` narrows them."""
     waiting = Case.objects.filter(decision__isnull=True).select_related("version__work__owner", "version__audit")
     counts = {value: waiting.filter(reason=value).count() for value in Case.Reason.values}
@@ -41,7 +42,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("review.decide_case", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def case(request: HttpRequest, pk: str) -> HttpResponse:
+def case(request: SignedInRequest, pk: str) -> HttpResponse:
     """One case; a POST decides it."""
     cases = Case.objects.select_related(
         "version__work__owner", "version__output__job__passport", "version__audit__artist", "decision__reviewer"
@@ -53,7 +54,7 @@ def case(request: HttpRequest, pk: str) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                decision = decide(case=shown, reviewer=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+                decision = decide(case=shown, reviewer=request.user, **form.cleaned_data)
             except ReviewError as error:
                 form.add_error(FIELD_OF_CODE.get(error.code), error.message)
                 status = 409 if error.code == "already_decided" else 422

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +16,7 @@ from generation.errors import GenerationError
 from generation.models import Job
 from generation.submit import submit
 from provenance.web.forms import GenerateForm
+from provenance.web.requests import SignedInRequest
 from provenance.works.models import Version
 from provenance.works.progress import progress
 
@@ -24,7 +25,7 @@ PER_PAGE = 8
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def studio(request: HttpRequest) -> HttpResponse:
+def studio(request: SignedInRequest) -> HttpResponse:
     """The form and the job last asked for. ``?job=`` shows one, ``?again=`` fills the form from one."""
     if request.method == "POST":
         return _ask(request)
@@ -48,7 +49,7 @@ def _named(jobs: Any, text: str | None) -> Job | None:
     return found
 
 
-def _ask(request: HttpRequest) -> HttpResponse:
+def _ask(request: SignedInRequest) -> HttpResponse:
     form = GenerateForm(request.POST)
     if not form.is_valid():
         return _desk(request, form=form, job=None, status=422)
@@ -76,7 +77,7 @@ def _ask(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _desk(request: HttpRequest, *, form: GenerateForm, job: Job | None, status: int = 200) -> HttpResponse:
+def _desk(request: SignedInRequest, *, form: GenerateForm, job: Job | None, status: int = 200) -> HttpResponse:
     earlier = (
         Job.objects.filter(owner_id=request.user.pk)
         .exclude(pk=job.pk if job else None)
@@ -108,7 +109,7 @@ def _card(job: Job) -> dict[str, Any]:
 
 @login_required
 @require_safe
-def job_card(request: HttpRequest, pk: str) -> HttpResponse:
+def job_card(request: SignedInRequest, pk: str) -> HttpResponse:
     """The job as it stands, for polling; 204 when nothing has changed since ``?seen=``."""
     job = get_object_or_404(Job.objects.filter(owner_id=request.user.pk), pk=pk)
     if not request.headers.get("HX-Request"):
@@ -121,7 +122,7 @@ def job_card(request: HttpRequest, pk: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def cancel_job(request: HttpRequest, pk: str) -> HttpResponse:
+def cancel_job(request: SignedInRequest, pk: str) -> HttpResponse:
     """Ask a job to stop. One that has just ended stays as it is, and the card says so."""
     job = get_object_or_404(Job.objects.filter(owner_id=request.user.pk), pk=pk)
     notice = ""

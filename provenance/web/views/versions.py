@@ -1,15 +1,21 @@
 """The bytes of a version: the signed file, its manifest, and a small picture for grids."""
 
 import io
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.text import slugify
-from django.views.decorators.http import condition, require_safe
+from django.views.decorators.http import require_safe
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 
 from generation import blobs
 from provenance.works.models import Version
@@ -19,60 +25,78 @@ SUFFIX_OF_MEDIA_TYPE = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "
 DAY = 86_400
 
 
-def seen_by(user: Any, pk: object) -> Version:
-    """The version, if *user* may see its picture: published ones for owners, any sealed one for reviewers.
+View = Callable[[HttpRequest, Version], HttpResponseBase]
 
-    Raises ``Http404`` otherwise, so that a stranger does not learn that it exists.
+
+def of_version(view: View) -> Callable[[HttpRequest, UUID], HttpResponseBase]:
+    """Turn *view* into one that takes the id of a version its asker may see.
+
+    Browsers are known by their session, programs by the token they use with the API. Owners see
+    published versions, reviewers every signed one; to anybody else there is nothing here (404).
+    The version's hash is the ETag: a browser that has the file is told so without reading it.
     """
+
+    @require_safe
+    @wraps(view)
+    def wrapped(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        try:
+            user = _who(request)
+        except AuthenticationFailed as error:
+            return HttpResponse(str(error.detail), status=401, content_type="text/plain; charset=utf-8")
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        version = _seen_by(user, pk)
+        etag = f'"{version.sha256}"'
+        response = get_conditional_response(request, etag=etag) or view(request, version)
+        response.headers.setdefault("ETag", etag)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        patch_vary_headers(response, ["Cookie", "Authorization"])
+        return response
+
+    return wrapped
+
+
+def _who(request: HttpRequest) -> Any:
+    """Raises ``AuthenticationFailed`` for a token that is not one."""
+    by_token = TokenAuthentication().authenticate(request)  # type: ignore[arg-type]  # reads only META
+    return by_token[0] if by_token else request.user
+
+
+def _seen_by(user: Any, pk: UUID) -> Version:
+    versions = Version.objects.visible_to(user).filter(status=Version.Status.PUBLISHED)
     if user.has_perm("review.decide_case"):
-        return get_object_or_404(Version.objects.filter(status__in=Version.SEALED).select_related("work"), pk=pk)
-    published = Version.objects.visible_to(user).filter(status=Version.Status.PUBLISHED)
-    return get_object_or_404(published.select_related("work"), pk=pk)
+        versions = Version.objects.filter(status__in=Version.SEALED)
+    version: Version = get_object_or_404(versions.select_related("work", "credential"), pk=pk)
+    return version
 
 
-def _etag(request: HttpRequest, pk: object) -> str | None:
-    """Asked before the view runs, so it must apply the same permissions: no answer for strangers, not even 304."""
-    try:
-        return f'"{seen_by(request.user, pk).sha256}"'
-    except Http404:
-        return None
-
-
-@login_required
-@require_safe
-@condition(etag_func=_etag)
-def file(request: HttpRequest, pk: str) -> HttpResponseBase:
+@of_version
+def file(request: HttpRequest, version: Version) -> HttpResponseBase:
     """The signed file as it was sealed; ``?download`` asks the browser to save it."""
-    version = seen_by(request.user, pk)
     suffix = SUFFIX_OF_MEDIA_TYPE.get(version.media_type, "bin")
     name = f"{slugify(version.work.title, allow_unicode=True)[:60] or 'work'}-{version.number}.{suffix}"
     try:
         content = default_storage.open(version.blob, "rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(
+    return FileResponse(
         content, as_attachment="download" in request.GET, filename=name, content_type=version.media_type
     )
-    return _private(response)
 
 
-@login_required
-@require_safe
-def manifest(request: HttpRequest, pk: str) -> HttpResponseBase:
+@of_version
+def manifest(request: HttpRequest, version: Version) -> HttpResponseBase:
     """The manifest store as it was read back when the version was sealed."""
-    version = seen_by(request.user, pk)
     credential = getattr(version, "credential", None)
     if credential is None:
         raise Http404
-    return _private(JsonResponse(credential.manifest, json_dumps_params={"ensure_ascii": False, "indent": 2}))
+    return JsonResponse(credential.manifest, json_dumps_params={"ensure_ascii": False, "indent": 2})
 
 
-@login_required
-@require_safe
-@condition(etag_func=_etag)
-def thumbnail(request: HttpRequest, pk: str) -> HttpResponseBase:
+@of_version
+def thumbnail(request: HttpRequest, version: Version) -> HttpResponseBase:
     """A small WebP of the picture. It carries no credential: it is for looking, the file is for keeping."""
-    version = seen_by(request.user, pk)
     key = f"thumbnail:{version.sha256}:{THUMBNAIL_PIXELS}"
     small: bytes | None = cache.get(key)
     if small is None:
@@ -81,7 +105,7 @@ def thumbnail(request: HttpRequest, pk: str) -> HttpResponseBase:
         except FileNotFoundError as error:
             raise Http404 from error
         cache.set(key, small, timeout=30 * DAY)
-    return _private(HttpResponse(small, content_type="image/webp"), max_age=DAY)
+    return HttpResponse(small, content_type="image/webp", headers={"Cache-Control": f"private, max-age={DAY}"})
 
 
 def _shrink(data: bytes) -> bytes:
@@ -93,9 +117,3 @@ def _shrink(data: bytes) -> bytes:
         out = io.BytesIO()
         small.save(out, "WEBP", quality=85)
     return out.getvalue()
-
-
-def _private(response: HttpResponseBase, *, max_age: int = 0) -> HttpResponseBase:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = f"private, max-age={max_age}"
-    return response

@@ -3,12 +3,13 @@
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from provenance.web.colophon import tell
 from provenance.web.forms import TitleForm
+from provenance.web.requests import SignedInRequest
 from provenance.works.models import Version, Work
 
 PER_PAGE = 24
@@ -27,7 +28,7 @@ def with_cover(works: QuerySet[Work]) -> QuerySet[Work]:
 
 @login_required
 @require_safe
-def works(request: HttpRequest) -> HttpResponse:
+def works(request: SignedInRequest) -> HttpResponse:
     """The asker's own works, newest first."""
     own = with_cover(Work.objects.filter(owner_id=request.user.pk)).order_by("-created_at", "-pk")
     page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
@@ -36,7 +37,7 @@ def works(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def work(request: HttpRequest, pk: str) -> HttpResponse:
+def work(request: SignedInRequest, pk: str) -> HttpResponse:
     """One work; ``?version=N`` chooses which of its versions is looked at."""
     shown = get_object_or_404(Work.objects.visible_to(request.user).select_related("owner", "job"), pk=pk)
     versions = list(
@@ -59,7 +60,7 @@ def work(request: HttpRequest, pk: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def title(request: HttpRequest, pk: str) -> HttpResponse:
+def title(request: SignedInRequest, pk: str) -> HttpResponse:
     """Rename a work: its owner only."""
     named = get_object_or_404(Work.objects.filter(owner_id=request.user.pk), pk=pk)
     form = TitleForm(request.POST or None, instance=named)

@@ -79,7 +79,9 @@ document.addEventListener("htmx:afterSettle", () => {
   voice.textContent = stage.textContent.trim();
 });
 
-// The verdict is what the person waits for: bring it into view.
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target.id === "verdict") event.target.scrollIntoView({ block: "nearest" });
+// What the person waits for is brought into view: the verdict, and on a narrow screen the job below its form.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const wanted = { verdict: "verdict", desk: "job" }[event.target.id];
+  const shown = wanted && document.getElementById(wanted);
+  if (shown) shown.scrollIntoView({ block: "nearest" });
 });
