@@ -52,7 +52,9 @@ class Command(BaseCommand):
             boss.start()
             try:
                 failures = self._examples(boss, user)
-                if not boss.stopping and not options["once"]:
+                if boss.stopping:
+                    raise CommandError("stopped before the examples were done; `make demo` goes on where this ended")
+                if not options["once"]:
                     self.stdout.write(f"\nColophon is at http://{options['host']}:{port}/")
                     self.stdout.write(f"Sign in as “{user.username}” with the password “{password}”.")
                     self.stdout.write(f"What the service says goes to {log}. Ctrl-C stops everything.")
