@@ -9,6 +9,7 @@ from config import health
 from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
 from provenance.review.api import CaseViewSet
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
+from provenance.works.verify_api import VerifyView
 
 router = DefaultRouter()
 router.register("jobs", JobViewSet, basename="job")
@@ -21,6 +22,7 @@ router.register("cases", CaseViewSet, basename="case")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("provenance.web.urls")),
+    path("api/v1/verify", VerifyView.as_view(), name="api-verify"),
     path("api/v1/", include(router.urls)),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),

@@ -65,6 +65,8 @@ def of_results(state: str, results: Mapping[str, Any], *, recorded_hash_matches:
     stricter = [failure for failure in grave if _stricter(failure)]
     rest = [failure for failure in grave if failure not in expiry and failure not in stricter]
     if rest or not grave or (stricter and not recorded_hash_matches):
+        # A changed signature also makes a certificate look wrong; the signature is the better answer.
+        rest.sort(key=lambda failure: binding(failure.code) == "signer")
         first = (rest or stricter or [Reason("validation_failed", "", state)])[0]
         return Verdict(code=TAMPERED, reasons=failures or (first,), broken=binding(first.code))
     return Verdict(code=LEGACY if stricter else EXPIRED, reasons=failures)
@@ -87,7 +89,9 @@ def binding(code: str) -> str:
     """Which tie a C2PA failure code says is broken, as one word of ours."""
     if code.startswith(("assertion.dataHash", "assertion.bmffHash", "assertion.boxesHash", "assertion.multiAssetHash")):
         return "pixels"
-    if code.startswith(("claimSignature", "signingCredential", "timeStamp")):
+    if code.startswith("signingCredential"):
+        return "signer"
+    if code.startswith(("claimSignature", "timeStamp")):
         return "signature"
     if code.startswith("ingredient"):
         return "ingredient"

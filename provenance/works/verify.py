@@ -1,25 +1,250 @@
 """What a file says about itself, what of that is bound to it, and whether we know it."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from provenance.credentials import verdict
+from provenance.credentials.facts import Facts, facts
+from provenance.credentials.read import Reading, read
+from provenance.marking.read import Mark
+from provenance.marking.read import read as read_marks
+from provenance.works import wording
+from provenance.works.models import Credential, Version
+from provenance.works.wording import say
+from similarity.errors import SimilarityError
+from similarity.pictures import decode
+
+GENERATED = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"})
+# Verdicts with which the ``verify`` command exits non-zero.
+BAD = frozenset({verdict.TAMPERED, verdict.UNREADABLE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFacts:
+    """The file as such. ``width`` and ``height`` (pixels) are None when only the credential could be read."""
+
+    sha256: str
+    media_type: str
+    bytes: int
+    width: int | None
+    height: int | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """Everything the verify page, API and command show about one file. Nothing of it is kept."""
+    """Everything the verify page, API and command show about one file. Nothing of it is kept.
+
+    ``known`` is ``published`` (the very file we published), ``signed`` (signed by this service, the
+    file is not in our records), ``differs`` (names a credential of ours but is not the file we
+    published) or empty. ``manifest`` is what the credential says, with ``standing`` ``signed`` or
+    ``broken``; None without one. ``marks`` are all *unsigned*.
+    """
 
     verdict: str
-    reasons: tuple[dict[str, str], ...]
     summary: str
+    sentences: tuple[str, ...]
+    broken: str
+    reasons: tuple[dict[str, str], ...]
+    ours: bool
+    known: str
+    file: FileFacts
+    manifest: dict[str, Any] | None
+    marks: tuple[dict[str, Any], ...]
+    sdk: str
+    trust_list: str
+    checked_at: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        raise NotImplementedError
+        """Plain JSON values, in the words of the active language."""
+        return {**asdict(self), "verdict_text": say(wording.VERDICTS, self.verdict)}
 
 
 def verify(data: bytes) -> Verification:
-    """Read *data* as an uploaded file.
+    """Read *data*, the bytes of an uploaded file.
 
-    Raises :class:`SimilarityError` (``not_an_image``, ``truncated``, …) when it is no image at all.
+    A file that cannot be decoded still gets its verdict when it carries a credential that can be
+    read (the credential binds bytes, not pixels); the reason stands in ``file.notes``. Otherwise the
+    decoder's ``SimilarityError`` is raised: ``file_empty``, ``file_too_large``, ``not_an_image``, ….
+    Raises :class:`CredentialError` when the trust list is set up wrongly.
     """
-    raise NotImplementedError
+    failure, picture = None, None
+    try:
+        picture = decode(data)
+    except SimilarityError as error:
+        if error.code in ("file_empty", "file_too_large"):
+            raise
+        failure = error
+    reading = read(data)
+    if failure is not None and not reading.manifest:
+        raise failure
+    sha256 = hashlib.sha256(data).hexdigest()
+    told = facts(reading.active, resources=reading.resources) if reading.active else None
+    marks = read_marks(data)
+    known = _known(sha256, reading)
+    ours = known == "published" or (known in ("signed", "differs") and _signed_by_us(reading))
+    summary, *sentences = _sentences(reading, told, marks, ours=ours, known=known)
+    return Verification(
+        verdict=reading.verdict.code,
+        summary=summary,
+        sentences=tuple(sentences),
+        broken=reading.verdict.broken,
+        reasons=tuple(_reasons(reading, known)),
+        ours=ours,
+        known=known,
+        file=FileFacts(
+            sha256=sha256,
+            media_type=picture.media_type if picture else reading.media_type,
+            bytes=len(data),
+            width=picture.width if picture else None,
+            height=picture.height if picture else None,
+            notes=picture.notes if picture else (failure.message if failure else "",),
+        ),
+        manifest=_manifest(reading, told) if told else None,
+        marks=tuple({**mark.as_dict(), "standard_text": say(wording.STANDARDS, mark.standard)} for mark in marks),
+        sdk=reading.sdk,
+        trust_list=reading.trust_list,
+        checked_at=timezone.now().isoformat(timespec="seconds"),
+    )
+
+
+def _known(sha256: str, reading: Reading) -> str:
+    """What our own rows say of the file. Only that we know it: whose it is stays private."""
+    if Version.objects.filter(sha256=sha256, status__in=Version.SEALED).exists():
+        return "published"
+    # A label alone proves nothing (anybody can write one); that our label is on other bytes is a finding.
+    if reading.label and Credential.objects.filter(manifest_label=reading.label).exists():
+        return "differs"
+    return "signed" if _signed_by_us(reading) else ""
+
+
+def _signed_by_us(reading: Reading) -> bool:
+    """The signature holds, and its certificate is one this service has signed with."""
+    certificate = reading.certificate_sha256
+    return bool(
+        reading.verdict.intact and certificate and Credential.objects.filter(certificate_sha256=certificate).exists()
+    )
+
+
+def _sentences(reading: Reading, told: Facts | None, marks: list[Mark], *, ours: bool, known: str) -> list[str]:
+    """The summary first, then what else a reader must know to judge it."""
+    code = reading.verdict.code
+    if code == verdict.NONE or told is None:
+        first = [
+            _("No credential was found. That says nothing about how the picture was made.")
+            if code == verdict.NONE
+            else _("The file carries a credential that cannot be read.")
+        ]
+    elif code == verdict.TAMPERED:
+        first = [say(wording.BROKEN, reading.verdict.broken)]
+    else:
+        first = _intact(code, told, ours=ours)
+    if known == "differs":
+        first.append(say(wording.REASONS, "differs_from_published"))
+    elif known == "published":
+        first.append(_("It is, byte for byte, the file this service published."))
+    if not (told and reading.verdict.intact) and any(mark.says_generated for mark in marks):
+        first.append(_("Unsigned notes in the file say it was made with AI. Anybody could have written them."))
+    return first
+
+
+def _intact(code: str, told: Facts, *, ours: bool) -> list[str]:
+    signer = told.signature.organisation or told.signature.name or _("an unnamed signer")
+    maker = told.model.get("name") or (told.actions[0].agent if told.actions else "") or told.generator
+    generated = bool(GENERATED & set(told.source_types))
+    if ours and generated:
+        first = _("Made with AI by %(model)s, through this service.") % {"model": maker}
+    elif generated:
+        first = _("Made with AI by %(model)s, says a credential signed by %(signer)s.") % {
+            "model": maker or _("an unnamed model"),
+            "signer": signer,
+        }
+    else:
+        first = _("The picture carries an intact credential signed by %(signer)s.") % {"signer": signer}
+    return [first, _standing(code, ours=ours)]
+
+
+def _standing(code: str, *, ours: bool) -> str:
+    if code == verdict.TRUSTED:
+        return _("The signer is on the trust list used here.")
+    if code == verdict.EXPIRED:
+        return say(wording.REASONS, "signingCredential.expired")
+    if code == verdict.LEGACY:
+        return _("It was made under an older rule: parts of the file outside the picture are not covered.")
+    if ours:
+        return _("The certificate is one this service signs with; it is on no trust list used here.")
+    return _("The signer is on no trust list used here: nothing was changed since, but who signed is not confirmed.")
+
+
+def _reasons(reading: Reading, known: str) -> list[dict[str, str]]:
+    found = [
+        {"code": reason.code, "text": say(wording.REASONS, reason.code), "explanation": reason.explanation}
+        for reason in dict.fromkeys(reading.verdict.reasons)
+    ]
+    if known == "differs":
+        code = "differs_from_published"
+        found.append({"code": code, "text": say(wording.REASONS, code), "explanation": ""})
+    return found
+
+
+def _manifest(reading: Reading, told: Facts) -> dict[str, Any]:
+    """What the credential says, as plain values; whether that may be believed is the verdict's part."""
+    signature = told.signature
+    return {
+        "standing": "signed" if reading.verdict.intact else "broken",
+        "label": told.label,
+        "title": told.title,
+        "generator": told.generator,
+        "spec_version": told.spec_version,
+        "model": told.model,
+        "prompt": told.prompt,
+        "negative_prompt": told.negative_prompt,
+        "seed": told.seed,
+        "steps": told.steps,
+        "guidance": told.guidance,
+        "created": told.created,
+        "source_types": [{"code": code, "text": say(wording.SOURCES, code)} for code in told.source_types],
+        "actions": [
+            {
+                **asdict(action),
+                "text": say(wording.ACTIONS, action.action),
+                "source_text": say(wording.SOURCES, action.source_type),
+            }
+            for action in told.actions
+        ],
+        "all_actions_included": told.all_actions_included,
+        "ingredients": [
+            {**asdict(item), "relationship_text": say(wording.RELATIONSHIPS, item.relationship)}
+            for item in told.ingredients
+        ],
+        "uses": [
+            {
+                "use": use,
+                "text": say(wording.USES, use),
+                "permission": said,
+                "permission_text": say(wording.PERMISSIONS, said),
+            }
+            for use, said in told.uses.items()
+        ],
+        "soft_bindings": [{"alg": alg, "value": value} for alg, value in told.soft_bindings],
+        "thumbnail": told.thumbnail,
+        "signer": {
+            "name": signature.name,
+            "organisation": signature.organisation,
+            "issuer": signature.issuer,
+            "serial": signature.serial,
+            "algorithm": signature.algorithm,
+            "valid_from": signature.valid_from,
+            "valid_until": signature.valid_until,
+            "certificate_sha256": reading.certificate_sha256,
+            "trusted": reading.verdict.code == verdict.TRUSTED,
+        },
+        "timestamped": bool(signature.timestamp),
+        "signed_at": signature.timestamp,
+        "timestamp_authority": signature.timestamp_authority,
+        "manifests": len(reading.manifest.get("manifests", [])),
+    }

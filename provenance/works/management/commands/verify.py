@@ -1,0 +1,77 @@
+"""``manage.py verify FILE…``: the same answer as the page, for files on this machine."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, ProgrammingError
+from django.utils.translation import gettext as _
+
+from provenance.credentials.errors import CredentialError
+from provenance.works.verify import BAD, Verification, verify
+from similarity.errors import SimilarityError
+from similarity.pictures import read_file
+
+
+class Command(BaseCommand):
+    requires_system_checks = ()
+    help = (
+        "Say what files carry about how they were made, and whether it still belongs to them. "
+        "Exits 1 when a file could not be read, or its verdict is tampered or unreadable."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--json", action="store_true", help="one JSON object per file on standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        bad = 0
+        for path in options["files"]:
+            try:
+                found = verify(read_file(path))
+            except (OperationalError, ProgrammingError) as error:
+                raise CommandError(_("Our own records cannot be asked: run manage.py migrate first.")) from error
+            except (SimilarityError, CredentialError) as error:
+                bad += 1
+                said = {"file": str(path), "verdict": None, "code": error.code, "summary": error.message}
+                self.stdout.write(_line(said) if options["json"] else f"{path}: {error.message}")
+                continue
+            bad += found.verdict in BAD
+            if options["json"]:
+                self.stdout.write(_line({"file": str(path), **_json(found)}))
+            else:
+                self.stdout.write(_text(path, found))
+        if bad:
+            sentence = _("%(bad)d of %(all)d files are not as they should be.")
+            raise CommandError(sentence % {"bad": bad, "all": len(options["files"])})
+
+
+def _json(found: Verification) -> dict[str, Any]:
+    said = found.as_dict()
+    # ``file`` is the path on this machine, as in the other commands; the facts move aside.
+    said["file_facts"] = said.pop("file")
+    return said
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _text(path: Path, found: Verification) -> str:
+    said = found.as_dict()
+    lines = [f"{path}: {found.verdict} ({said['verdict_text']})", f"  {found.summary}"]
+    lines += [f"  {sentence}" for sentence in found.sentences]
+    lines += [f"  - {reason['text']} [{reason['code']}]" for reason in found.reasons]
+    if found.manifest:
+        signer = found.manifest["signer"]
+        rows = {
+            _("signed by"): f"{signer['name']} ({signer['organisation']}), issued by {signer['issuer']}",
+            _("model"): " ".join(found.manifest["model"].values()),
+            _("prompt"): found.manifest["prompt"],
+            _("seed"): found.manifest["seed"],
+            _("made"): found.manifest["created"],
+        }
+        lines += [f"  {name}: {value}" for name, value in rows.items() if value]
+    lines += [f"  {_('unsigned')}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
+    return "\n".join(lines)

@@ -1,0 +1,134 @@
+"""``POST /api/v1/verify``: any image in, the verdict and every mark out, nothing kept."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from provenance.works.verify import verify
+from similarity.errors import SimilarityError
+
+# What a multipart body adds to the file it carries: boundaries, headers, the file's name.
+ENVELOPE_BYTES = 64 * 1024
+
+
+class ImageParser(BaseParser):
+    """A raw body with an image type; no more than the limit and one byte is ever read."""
+
+    media_type = "image/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, bytes]:
+        return {"image": stream.read(settings.MAX_UPLOAD_BYTES + 1)}
+
+
+class BytesParser(ImageParser):
+    media_type = "application/octet-stream"
+
+
+class FileFactsSerializer(serializers.Serializer[Any]):
+    sha256 = serializers.CharField()
+    media_type = serializers.CharField()
+    bytes = serializers.IntegerField()
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="A C2PA status code, or one of ours without a dot.")
+    text = serializers.CharField()
+    explanation = serializers.CharField(help_text="The library's own words.")
+
+
+class MarkSerializer(serializers.Serializer[Any]):
+    standard = serializers.CharField()
+    standard_text = serializers.CharField()
+    place = serializers.CharField()
+    standing = serializers.CharField(help_text="Always `unsigned`: anybody could have written it.")
+    says_generated = serializers.BooleanField()
+    fields = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]
+
+
+class VerificationSerializer(serializers.Serializer[Any]):
+    """Describes the answer in the schema; the values come from ``Verification.as_dict``."""
+
+    verdict = serializers.CharField(help_text="trusted, valid, expired, legacy, tampered, unreadable or none.")
+    verdict_text = serializers.CharField()
+    summary = serializers.CharField()
+    sentences = serializers.ListField(child=serializers.CharField())
+    broken = serializers.CharField(help_text="pixels, signature, statement, ingredient, or empty.")
+    reasons = ReasonSerializer(many=True)
+    ours = serializers.BooleanField()
+    known = serializers.CharField(help_text="published, signed, differs, or empty.")
+    file = FileFactsSerializer()
+    manifest = serializers.DictField(allow_null=True, help_text="What the credential says; `standing` is its weight.")
+    marks = MarkSerializer(many=True)
+    sdk = serializers.CharField()
+    trust_list = serializers.CharField(help_text="SHA-256 of the trust list used; empty without one.")
+    checked_at = serializers.DateTimeField()
+
+
+class VerifyView(APIView):
+    """Anybody may ask; one budget with the verify page."""
+
+    permission_classes = (AllowAny,)
+    # No session: a request forged from elsewhere changes nothing here, so no CSRF token is asked for.
+    authentication_classes = ()
+    parser_classes = (MultiPartParser, ImageParser, BytesParser)
+    throttle_scope = "verify"
+
+    @extend_schema(
+        operation_id="verify",
+        summary="What does this image say about how it was made?",
+        request={
+            "multipart/form-data": {
+                "type": "object",
+                "properties": {"image": {"type": "string", "format": "binary"}},
+                "required": ["image"],
+            },
+            "image/*": OpenApiTypes.BINARY,
+        },
+        responses={
+            200: VerificationSerializer,
+            400: OpenApiResponse(description="`file_empty`, `truncated_image`, `too_many_pixels`, …"),
+            413: OpenApiResponse(description="`file_too_large`"),
+            415: OpenApiResponse(description="`not_an_image`, `unsupported_format`"),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        # Before anything touches request.data, which reads the body.
+        if _declared_length(request) > settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES:
+            raise _too_large()
+        given = request.data.get("image") if isinstance(request.data, dict) else None
+        if isinstance(given, UploadedFile):
+            if (given.size or 0) > settings.MAX_UPLOAD_BYTES:
+                raise _too_large()
+            given = given.read()
+        if not isinstance(given, bytes):
+            raise SimilarityError(
+                "file_missing", _("Send the picture as the multipart field “image”, or as the body itself.")
+            )
+        response = Response(verify(given).as_dict())
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _declared_length(request: Request) -> int:
+    declared = str(request.META.get("CONTENT_LENGTH") or "")
+    return int(declared) if declared.isdecimal() else 0
+
+
+def _too_large() -> SimilarityError:
+    limit = settings.MAX_UPLOAD_BYTES // 2**20
+    return SimilarityError(
+        "file_too_large", _("The file is larger than %(limit)d MiB, the most that is read here.") % {"limit": limit}
+    )
