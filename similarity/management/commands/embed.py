@@ -1,0 +1,63 @@
+"""``manage.py embed FOLDER --out FILE.npz``: the vectors of a folder of pictures."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from similarity.artworks import Folder, list_pictures
+from similarity.catalogue import save_arrays
+from similarity.encoder import load_encoder
+from similarity.errors import SimilarityError
+from similarity.read_ahead import Seen, embed_ahead
+from similarity.report_lines import command_error, json_line, report_refused
+
+
+class Command(BaseCommand):
+    help = "Embed every picture below a folder: arrays paths (n) and vectors (n × d, float32, rows of length one)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+        parser.add_argument("--batch", type=int, default=32)
+        parser.add_argument("--json", action="store_true", help="one JSON object at the end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        root: Path = options["folder"]
+        if not root.is_dir():
+            raise CommandError(f"{root} is not a folder.")
+        try:
+            encoder = load_encoder()
+        except SimilarityError as error:
+            raise command_error(error) from error
+        paths = list_pictures(root)
+        seen: list[Seen] = []
+        with tqdm(total=len(paths), unit="picture", disable=options["json"] or not sys.stderr.isatty()) as bar:
+            for part in embed_ahead(paths, read=Folder(root).read, encoder=encoder, batch=max(1, options["batch"])):
+                seen += part
+                bar.update(len(part))
+        report_refused(self.stderr, [(one.item, one.error) for one in seen if one.error is not None])
+        done = [(one.item, one.vector) for one in seen if one.vector is not None]
+        if not done:
+            raise CommandError(f"Nothing below {root} could be embedded.")
+        arrays = {
+            "paths": np.array([path for path, _vector in done]),
+            "vectors": np.stack([vector for _path, vector in done]).astype(np.float32),
+        }
+        try:
+            save_arrays(options["out"], arrays)
+        except OSError as error:
+            raise CommandError(f"{options['out']} cannot be written: {error.strerror or error}.") from error
+        refused = len(seen) - len(done)
+        facts = {
+            "out": str(options["out"]),
+            "embedded": len(done),
+            "refused": refused,
+            "dimension": encoder.dimension,
+            "encoder": encoder.fingerprint,
+        }
+        sentence = f"{len(done)} pictures embedded, {refused} refused: {options['out']}"
+        self.stdout.write(json_line(facts) if options["json"] else sentence)

@@ -1,0 +1,40 @@
+"""``manage.py rebuild_index``: make the index file anew from the rows."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from similarity.build_index import build_index
+from similarity.encoder import load_encoder
+from similarity.errors import SimilarityError
+from similarity.generations import read_manifest
+from similarity.report_lines import command_error, json_line
+
+
+class Command(BaseCommand):
+    help = "Build the index of this service's encoder anew from the rows."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        began = time.perf_counter()
+        try:
+            encoder = load_encoder()
+            path = build_index(encoder=encoder.fingerprint, dimension=encoder.dimension, force=True)
+        except SimilarityError as error:
+            raise command_error(error) from error
+        manifest = read_manifest(path)
+        seconds = round(time.perf_counter() - began, 3)
+        facts = {
+            "works": manifest.count,
+            "dimension": manifest.dimension,
+            "sha256": manifest.sha256,
+            "encoder": manifest.encoder,
+            "watermark": manifest.watermark,
+            "folder": str(path),
+            "seconds": seconds,
+        }
+        sentence = f"Index of {manifest.count} works built in {seconds:.1f} s: {manifest.sha256}"
+        self.stdout.write(json_line(facts) if options["json"] else sentence)
