@@ -157,7 +157,7 @@ def _intact(code: str, told: Facts, *, ours: bool) -> list[str]:
     maker = told.model.get("name") or (told.actions[0].agent if told.actions else "") or told.generator
     generated = bool(GENERATED & set(told.source_types))
     if ours and generated:
-        first = _("Made with AI by %(model)s, through this service.") % {"model": maker}
+        first = _("Made with AI (%(model)s) by this service.") % {"model": maker}
     elif generated:
         first = _("Made with AI by %(model)s, says a credential signed by %(signer)s.") % {
             "model": maker or _("an unnamed model"),

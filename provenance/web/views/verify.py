@@ -11,7 +11,8 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.throttling import ScopedRateThrottle
 
-from provenance.works.verify import verify
+from provenance.credentials.errors import CredentialError
+from provenance.works.verify import Verification, verify
 from similarity.errors import SimilarityError
 
 # What a multipart body adds to the file it carries: boundaries, headers, the file's name.
@@ -55,10 +56,22 @@ class VerifyPage(View):
             verification = verify(upload.read())
         except SimilarityError as error:
             return self._answer(request, error=error.message, status=STATUS_OF_CODE.get(error.code, 400))
-        return self._answer(request, found=verification.as_dict(), name=upload.name or "")
+        except CredentialError as error:  # the service is set up wrongly; the file is not to blame
+            return self._answer(request, error=error.message, status=503)
+        tone = _tone(verification)
+        return self._answer(request, found=verification.as_dict(), tone=tone, name=upload.name or "")
 
     def _answer(self, request: HttpRequest, *, status: int = 200, **context: object) -> HttpResponse:
         template = "web/_verdict.html" if request.headers.get("HX-Request") else "web/verify.html"
         response = render(request, template, {"max_bytes": settings.MAX_UPLOAD_BYTES, **context}, status=status)
         response["Cache-Control"] = "no-store"
         return response
+
+
+def _tone(verification: Verification) -> str:
+    """How the verdict is coloured: good only where we know the signer, or are the signer."""
+    if verification.verdict in ("tampered", "unreadable") or verification.known == "differs":
+        return "bad"
+    if verification.verdict == "trusted" or (verification.verdict == "valid" and verification.ours):
+        return "good"
+    return "plain" if verification.verdict == "none" else "care"

@@ -32,11 +32,9 @@ function openDropForm(form) {
   function show(file) {
     if (address) URL.revokeObjectURL(address);
     address = URL.createObjectURL(file);
-    const picture = preview.querySelector("img");
-    picture.onload = () => { preview.hidden = false; };
-    picture.onerror = () => { preview.hidden = true; };
-    picture.src = address;
-    preview.querySelector("figcaption").textContent = file.name;
+    preview.onload = () => { preview.hidden = false; };
+    preview.onerror = () => { preview.hidden = true; };
+    preview.src = address;
   }
 
   let inside = 0; // dragenter and dragleave also fire for the zone's children

@@ -1,0 +1,21 @@
+"""Times as files write them (ISO 8601 text), as people read them."""
+
+from datetime import UTC
+
+from django import template
+from django.template.defaultfilters import date as format_date
+from django.utils.dateparse import parse_datetime
+
+register = template.Library()
+
+
+@register.filter
+def moment(text: str) -> str:
+    """``2026-11-22T20:00:00Z`` → ``22 November 2026, 20:00 UTC``; anything else stays as it was written."""
+    try:
+        when = parse_datetime(text)
+    except ValueError:
+        return text
+    if when is None or when.tzinfo is None:
+        return text
+    return f"{format_date(when.astimezone(UTC), 'DATETIME_FORMAT')} UTC"
