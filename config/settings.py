@@ -1,5 +1,6 @@
 """Every setting of Colophon, read from the environment (see ``docs/reference/settings.md``)."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +266,8 @@ UNFOLD = {
 }
 
 # -- logs ----------------------------------------------------------------------------------------
-LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+# Commands speak to a person on standard output; servers and workers tell their story in the log.
+LOG_LEVEL = env.str("LOG_LEVEL", "WARNING" if Path(sys.argv[0]).name == "manage.py" else "INFO")
 _shared_processors: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -299,5 +301,6 @@ LOGGING = {
         "django_structlog": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
+        "faiss": {"level": "WARNING"},
     },
 }
