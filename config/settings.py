@@ -138,6 +138,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_QUEUES = [Queue(name) for name in ("gpu", "cpu", "similarity", "maintenance")]
 CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_ROUTES = {
+    "generation.tasks.render": {"queue": "gpu"},
+    "generation.tasks.sweep": {"queue": "maintenance"},
+    "provenance.works.tasks.receive": {"queue": "cpu"},
+    "provenance.works.tasks.audit": {"queue": "similarity"},
+    "provenance.works.tasks.seal": {"queue": "cpu"},
+    "provenance.works.tasks.sweep": {"queue": "maintenance"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.float("COLOPHON_SOFT_SHUTDOWN_SECONDS", 10.0)
 if CELERY_BROKER_URL.startswith("filesystem:"):

@@ -35,7 +35,7 @@ def ring_finished(job: Job) -> None:
 
 
 def _ring(name: str, *args: str, **options: Any) -> bool:
-    """Send a task to the queue it declares. Returns whether the broker took it."""
+    """Send a task to the queue its name is routed to. Returns whether the broker took it."""
     task = current_app.tasks.get(name)
     if task is None:
         log.error("unknown_task", task=name)

@@ -53,33 +53,32 @@ def submit(
     ``bad_steps``, ``bad_guidance``, ``bad_count``, ``bad_seed``, ``unknown_model``,
     ``bad_idempotency_key``, ``idempotency_conflict``; nothing is stored then.
     """
-    prompt = clean_prompt(prompt)
-    negative_prompt = clean_negative_prompt(negative_prompt)
+    row: dict[str, Any] = {
+        "prompt": clean_prompt(prompt),
+        "negative_prompt": clean_negative_prompt(negative_prompt),
+        "seed": _checked_seed(seed),
+        "count": _whole(count, 1, settings.MAX_COUNT, field="count", name=_("The number of pictures")),
+        **_checked_settings(model=model, width=width, height=height, steps=steps, guidance=guidance),
+    }
     key = _checked_key(idempotency_key)
-    body = {
-        "prompt": prompt,
-        "negative_prompt": negative_prompt,
-        "model": model,
-        "seed": None if seed is None else str(seed),
+    # What was left open is part of the request as open, not as what it was filled in with: a
+    # repeated request has another random seed.
+    asked = {
+        "model": model or None,
+        "seed": seed,
         "width": width,
         "height": height,
         "steps": steps,
-        "guidance": None if guidance is None else str(guidance),
-        "count": count,
+        "guidance": guidance,
     }
-    fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    fingerprint = _sha256({name: value if asked.get(name, value) is not None else None for name, value in row.items()})
     if key is not None and (earlier := _earlier(owner, key, fingerprint)) is not None:
         return earlier, False
-    row: dict[str, Any] = {
+    row |= {
         "owner": owner,
         "idempotency_key": key,
         "request_sha256": fingerprint,
-        "prompt": prompt,
-        "negative_prompt": negative_prompt,
-        "seed": _checked_seed(seed),
-        "count": _whole(count, 1, settings.MAX_COUNT, field="count", name=_("The number of pictures")),
         "on_finish": settings.JOB_FINISHED_TASK if on_finish is None else on_finish,
-        **_checked_settings(model=model, width=width, height=height, steps=steps, guidance=guidance),
     }
     try:
         with transaction.atomic():
@@ -91,6 +90,10 @@ def submit(
             raise
         return earlier, False
     return job, True
+
+
+def _sha256(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _earlier(owner: "AbstractBaseUser", key: str, fingerprint: str) -> Job | None:
@@ -176,11 +179,11 @@ def _whole(number: object, low: int, high: int, *, field: str, name: str) -> int
 def _checked_seed(seed: object) -> str:
     if seed is None:
         return str(secrets.randbits(64))
-    text = str(seed) if type(seed) is int else seed
-    if not isinstance(text, str) or not re.fullmatch(r"[0-9]{1,20}", text) or int(text) > SEED_MAX:
+    number = int(seed) if isinstance(seed, str) and re.fullmatch(r"[0-9]{1,20}", seed) else seed
+    if type(number) is not int or not 0 <= number <= SEED_MAX:
         raise GenerationError(
             "bad_seed",
             _("A seed is a whole number from 0 to %(limit)d.") % {"limit": SEED_MAX},
             field="seed",
         )
-    return str(int(text))
+    return str(number)

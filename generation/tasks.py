@@ -11,7 +11,7 @@ from generation.render import render_next
 SWEEP_RINGS = 8
 
 
-@shared_task(queue="gpu", acks_late=True, ignore_result=True)
+@shared_task(acks_late=True, ignore_result=True)
 def render() -> int:
     """Render one batch, and ring again while jobs wait. Returns how many jobs ended.
 
@@ -23,7 +23,7 @@ def render() -> int:
     return ended
 
 
-@shared_task(queue="maintenance", acks_late=True, ignore_result=True)
+@shared_task(acks_late=True, ignore_result=True)
 def sweep() -> None:
     """Ring again for jobs whose ring was lost or whose worker died, before and after rendering."""
     ring_waiting(SWEEP_RINGS, expires=settings.SWEEP_SECONDS)

@@ -15,7 +15,7 @@ from provenance.works.stages import claimable
 SWEEP_LIMIT = 20
 
 
-@shared_task(queue="cpu", ignore_result=True)
+@shared_task(ignore_result=True)
 def receive(job_id: str) -> None:
     """A job has ended: make its work, and ring for the audit of each version."""
     work = receiving.receive(UUID(job_id))
@@ -24,18 +24,18 @@ def receive(job_id: str) -> None:
             audit.delay(str(version_id))
 
 
-@shared_task(queue="similarity", ignore_result=True)
+@shared_task(ignore_result=True)
 def audit(version_id: str) -> None:
     if audit_version(UUID(version_id)):
         seal.delay(version_id)
 
 
-@shared_task(queue="cpu", ignore_result=True)
+@shared_task(ignore_result=True)
 def seal(version_id: str) -> None:
     seal_version(UUID(version_id))
 
 
-@shared_task(queue="maintenance", ignore_result=True)
+@shared_task(ignore_result=True)
 def sweep() -> None:
     """Ring again for versions whose doorbell was lost or whose worker died."""
     for task, status in ((audit, Version.Status.RENDERED), (seal, Version.Status.AUDITED)):
