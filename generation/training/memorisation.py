@@ -1,0 +1,140 @@
+"""Does the model hand out its training pictures? 500 samples against every training work.
+
+The check is calibrated so that it can fail: disturbed copies of training works must be caught, and works that were
+never trained on must not be. Two measures, each with its own threshold; one is enough to call a sample a copy.
+
+    python -m generation.training.memorisation --art ART --work WORK
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from generation.training import fingerprints, runs, samples, sheet
+from generation.training.features import POSITION, features_of_works
+from generation.training.pixels import Pixels, PixelStore, held_out, read_works
+from generation.training.squeezenet import SqueezeFeatures
+
+POSITIONS = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
+CAUGHT = 0.95
+Distances = npt.NDArray[np.floating[Any]] | npt.NDArray[np.uint16]
+
+
+def hashes_of_works(store: PixelStore, path: Path) -> npt.NDArray[np.uint8]:
+    """Hashes of the squares that training could have cut, plain and mirrored: (works, views, 32), cached."""
+    if not path.exists():
+        rows = []
+        for i in tqdm(range(len(store)), desc="hashes", mininterval=10):
+            squares = [store.square(i, position, 64) for position in POSITIONS]
+            rows.append([fingerprints.phash(np.ascontiguousarray(v)) for s in squares for v in (s, s[:, ::-1])])
+        np.save(path, np.array(rows, np.uint8))
+    cached: npt.NDArray[np.uint8] = np.load(path)
+    return cached
+
+
+def nearest_by_hash(pictures: list[Pixels], views: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+    """Smallest Hamming distance of each picture to any view of each work: (pictures, works), 0 … 256 bits."""
+    queries = np.array([fingerprints.phash(p) for p in pictures])
+    best = fingerprints.hamming(queries, views[:, 0])
+    for view in range(1, views.shape[1]):
+        np.minimum(best, fingerprints.hamming(queries, views[:, view]), out=best)
+    return best
+
+
+def spread(values: Distances) -> dict[str, float]:
+    """A distribution in seven numbers."""
+    points = {"min": 0, "1 %": 1, "5 %": 5, "25 %": 25, "median": 50, "75 %": 75, "max": 100}
+    return {name: round(float(np.percentile(values, point)), 4) for name, point in points.items()}
+
+
+def main() -> None:
+    """Calibrate, measure, write the report and the sheet of the nearest pairs (the sheet stays in the work folder)."""
+    run, args = runs.start(
+        __doc__ or "",
+        model="generation/bundled/colophon-mini",
+        out="docs/models/colophon-mini-memorisation.json",
+        count=500,
+    )
+    works = read_works(run.art)
+    store = PixelStore.build(run.art, works, run.work)
+    out = held_out(len(works), run.config["held_out_share"])
+    trained = np.flatnonzero(~out)
+    features = features_of_works(store, run.data, run.work / "features.npy", run.device)
+    mean = features[trained].mean(0)
+    views = hashes_of_works(store, run.work / "hashes.npy")[trained]
+    network = SqueezeFeatures(run.data).to(run.device)
+
+    def distances(pictures: list[Pixels]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.float32]]:
+        embedded = fingerprints.embed(network, pictures, run.device)
+        return nearest_by_hash(pictures, views), fingerprints.cosine_distance(embedded, features[trained], mean)
+
+    rng = np.random.default_rng(run.config["seed"])
+    chosen = rng.choice(len(trained), 300, replace=False)
+    copies = [fingerprints.disturb(store.square(int(trained[k]), POSITION, 256), rng) for k in chosen]
+    copy_bits, copy_cosine = distances(copies)
+    rows = np.arange(len(chosen))
+    bits_limit = float(np.quantile(copy_bits[rows, chosen], CAUGHT))
+    cosine_limit = float(np.quantile(copy_cosine[rows, chosen], CAUGHT))
+    unseen = [store.square(int(i), POSITION, 256) for i in np.flatnonzero(out)]
+    other_bits, other_cosine = distances(unseen)
+
+    planned, pictures = samples.ensure(run, Path(args.model), args.count)
+    bits, cosine = distances(pictures)
+
+    def caught(b: npt.NDArray[np.uint16], c: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+        """Same picture: near by one measure and not far by the other (1.5 times its limit)."""
+        near: npt.NDArray[np.bool_] = (b <= bits_limit) & (c <= 1.5 * cosine_limit) | (c <= cosine_limit) & (
+            b <= 1.5 * bits_limit
+        )
+        return np.asarray(near.any(axis=1))
+
+    same = caught(bits, cosine)
+    report = {
+        "samples": args.count,
+        "training_works": len(trained),
+        "limits": {"bits": bits_limit, "cosine": round(cosine_limit, 4)},
+        "same_picture": {
+            "samples": float(same.mean()),
+            "disturbed_copies": float(caught(copy_bits, copy_cosine).mean()),
+            "held_out_works": float(caught(other_bits, other_cosine).mean()),
+        },
+        "nearest_bits": {
+            "samples": spread(bits.min(1)),
+            "held_out_works": spread(other_bits.min(1)),
+            "disturbed_copies_to_their_work": spread(copy_bits[rows, chosen]),
+        },
+        "nearest_cosine": {
+            "samples": spread(cosine.min(1)),
+            "held_out_works": spread(other_cosine.min(1)),
+            "disturbed_copies_to_their_work": spread(copy_cosine[rows, chosen]),
+        },
+        "own_caption": own_caption(planned, works, trained, bits),
+    }
+    Path(args.out).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=2))
+    score = np.minimum(bits / bits_limit, cosine / cosine_limit)
+    worst = np.argsort(score.min(1))[:8]
+    partners = [int(trained[score[i].argmin()]) for i in worst]
+    sheet.write_pixels(
+        run.work / "nearest.png", [[pictures[i] for i in worst], [store.square(p, POSITION, 256) for p in partners]]
+    )
+
+
+def own_caption(
+    planned: list[samples.Sample], works: list[Any], trained: npt.NDArray[np.int64], bits: npt.NDArray[np.uint16]
+) -> dict[str, float]:
+    """How often a sample drawn from a training caption has that very work as its nearest, and what chance would be."""
+    prompts = {samples.prompt_of(works[i]): k for k, i in enumerate(trained)}
+    pairs = [(row, prompts[s.prompt]) for row, s in enumerate(planned) if s.prompt in prompts]
+    hits = [bits[row].argmin() == k for row, k in pairs]
+    return {"asked": len(pairs), "nearest_is_that_work": float(np.mean(hits)), "chance": 1 / len(trained)}
+
+
+if __name__ == "__main__":
+    main()
