@@ -27,16 +27,6 @@ class SeedField(serializers.Field[Any, Any, Any, Any]):
         return str(value)
 
 
-class NumberField(serializers.FloatField):
-    """A float; a whole number too large to be one is an error of the request, not of the service."""
-
-    def to_internal_value(self, data: Any) -> float:
-        try:
-            return super().to_internal_value(data)
-        except OverflowError:
-            self.fail("invalid")
-
-
 class JobRequestSerializer(serializers.Serializer[Any]):
     """A request. Ranges are checked by :func:`generation.submit.submit`, here only the types."""
 
@@ -47,7 +37,7 @@ class JobRequestSerializer(serializers.Serializer[Any]):
     width = serializers.IntegerField(required=False, allow_null=True, default=None, help_text="A multiple of 8.")
     height = serializers.IntegerField(required=False, allow_null=True, default=None, help_text="A multiple of 8.")
     steps = serializers.IntegerField(required=False, allow_null=True, default=None, help_text="1 to 150.")
-    guidance = NumberField(required=False, allow_null=True, default=None, help_text="0 to 30.")
+    guidance = serializers.FloatField(required=False, allow_null=True, default=None, help_text="0 to 30.")
     count = serializers.IntegerField(required=False, default=1, help_text="How many pictures, with seeds counting up.")
 
 
