@@ -21,11 +21,12 @@ def account(request: SignedInRequest) -> HttpResponse:
     """
     own = Token.objects.filter(user_id=request.user.pk)
     new_key = ""
-    if request.method == "POST":
+    action = request.POST.get("action")
+    if action in ("renew", "revoke"):
         with transaction.atomic():
             own.delete()
-            if request.POST.get("action") == "renew":
+            if action == "renew":
                 new_key = Token.objects.create(user_id=request.user.pk).key
-        if not new_key:
-            return redirect("web:account")
+    if request.method == "POST" and not new_key:
+        return redirect("web:account")
     return render(request, "web/account.html", {"token": own.first(), "new_key": new_key})

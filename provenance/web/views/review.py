@@ -48,7 +48,7 @@ def case(request: SignedInRequest, pk: str) -> HttpResponse:
         "version__work__owner", "version__output__job__passport", "version__audit__artist", "decision__reviewer"
     )
     shown = get_object_or_404(cases, pk=pk)
-    form = DecisionForm(request.POST or None)
+    form = DecisionForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 422

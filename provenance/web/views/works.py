@@ -63,7 +63,7 @@ def work(request: SignedInRequest, pk: str) -> HttpResponse:
 def title(request: SignedInRequest, pk: str) -> HttpResponse:
     """Rename a work: its owner only."""
     named = get_object_or_404(Work.objects.filter(owner_id=request.user.pk), pk=pk)
-    form = TitleForm(request.POST or None, instance=named)
+    form = TitleForm(request.POST if request.method == "POST" else None, instance=named)
     if request.method == "POST" and form.is_valid():
         form.save()
         return redirect("web:work", pk=pk)

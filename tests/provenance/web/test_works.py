@@ -1,0 +1,152 @@
+"""A work's page: what it tells, and its title."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from provenance.works.models import Version, Work
+from similarity.models import Audit
+from tests import factories
+from tests.provenance.web.html import Page
+
+ENGLISH = {"Accept-Language": "en"}
+
+
+def shown(client: Client, work: Work, **query: str) -> Page:
+    response = client.get(reverse("web:work", args=[work.pk]), query, headers=ENGLISH)
+    assert response.status_code == 200
+    page = Page(response.content.decode())
+    page.text = " ".join(page.text.split())
+    return page
+
+
+def test_the_colophon_tells_how_it_was_made(client: Client, creator: User) -> None:
+    """Given a published version, when its page is opened, then prompt, model, seed and steps stand there in words."""
+    work = factories.make_work(owner=creator)
+    factories.make_version(work=work)
+    client.force_login(creator)
+
+    page = shown(client, work)
+
+    assert (
+        "by colophon-mini, with seed 18446744073709551615, in 20 steps at guidance 4.5. "
+        "Nothing was changed by hand since." in page.text
+    )
+    assert "signed by Colophon development signer" in page.text
+    assert "the signer is not on a list of those trusted" in page.text
+    assert "ab" * 32 in page.text
+
+
+def test_without_a_calibration_nothing_is_judged(client: Client, creator: User) -> None:
+    work = factories.make_work(owner=creator)
+    factories.make_version(work=work)
+    client.force_login(creator)
+
+    page = shown(client, work)
+
+    assert "Compared with 4321 works. This service is not yet calibrated to judge style" in page.text
+    assert "so no judgement is made." in page.text
+    assert "Claude Monet, Impression 0.710" in page.text
+    assert [bar["width"] for bar in page.all("rect") if bar["class"] == "bar"] == ["64", "71"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"outcome": Audit.Outcome.FAILED, "error": "The index is missing."}, "That is not a clearance. The index is"),
+        ({"outcome": Audit.Outcome.STYLE_MATCH, "artist_name": "Vincent"}, "Resembles the style of Vincent."),
+        ({"outcome": Audit.Outcome.AMBIGUOUS}, "No single one stands out."),
+        ({"outcome": Audit.Outcome.NO_KNOWN_ARTIST}, "nothing about artists whose works are not here"),
+        ({"outcome": Audit.Outcome.INSUFFICIENT_REFERENCES, "references": 1}, "Compared with 1 work. No judgement"),
+        ({"named_in_prompt": [{"artist": "Claude Monet"}, {"artist": "Ma Yuan"}]}, "names Claude Monet, Ma Yuan."),
+        (
+            {"outcome": Audit.Outcome.COPY, "copy_of": {"artist": "Homer", "title": "Fog", "method_code": "same_file"}},
+            "Artist Homer Title Fog Matched by the same file, byte for byte",
+        ),
+    ],
+)
+def test_each_outcome_has_its_words(client: Client, creator: User, fields: dict[str, object], sentence: str) -> None:
+    work = factories.make_work(owner=creator)
+    factories.make_version(work=work, audit=factories.make_audit(**fields))
+    client.force_login(creator)
+
+    assert sentence in shown(client, work).text
+
+
+def test_a_held_picture_is_not_shown_to_its_owner(client: Client, creator: User, reviewer: User) -> None:
+    work = factories.make_work(owner=creator)
+    version = factories.make_version(work=work, status=Version.Status.HELD)
+    factories.make_case(version=version)
+    address = reverse("web:version-file", args=[version.pk])
+
+    client.force_login(creator)
+    own = shown(client, work)
+    client.force_login(reviewer)
+    reviewed = shown(client, work)
+
+    assert "held until a reviewer has looked at it" in own.text
+    assert address not in [image.get("src") for image in own.all("img")]
+    assert address in [image.get("src") for image in reviewed.all("img")]
+    assert "download" not in own.ids
+
+
+def test_an_unfinished_work_asks_again_by_itself(client: Client, creator: User) -> None:
+    work = factories.make_work(owner=creator)
+    version = factories.make_version(work=work, status=Version.Status.AUDITED)
+    client.force_login(creator)
+
+    assert shown(client, work).all("article")[0]["hx-trigger"] == "every 1s"
+    Version.objects.filter(pk=version.pk).update(status=Version.Status.FAILED, error_code="x", error="No space left.")
+    ended = shown(client, work)
+    assert "hx-trigger" not in ended.all("article")[0]
+    assert "No space left." in ended.text
+
+
+def test_the_filmstrip_chooses_a_version(client: Client, creator: User) -> None:
+    work = factories.make_work(owner=creator)
+    versions = [factories.make_version(work=work, number=number) for number in (1, 2, 3)]
+    client.force_login(creator)
+
+    for asked, number in (("2", 2), ("99", 1), ("x", 1)):
+        current = [link for link in shown(client, work, version=asked).all("a") if link.get("aria-current") == "true"]
+        assert [link["href"] for link in current] == [f"?version={number}"]
+    assert len(versions) == 3
+
+
+def test_prompts_are_text_not_markup(client: Client, creator: User) -> None:
+    prompt = "<script>alert(1)</script><img src=x onerror=y>"
+    work = factories.make_work(owner=creator, job=factories.make_job(owner=creator, prompt=prompt), title=prompt)
+    factories.make_version(work=work)
+    client.force_login(creator)
+
+    page = shown(client, work)
+
+    assert prompt in page.text
+    assert page.problems == []
+
+
+def test_the_owner_renames_a_work(client: Client, creator: User) -> None:
+    work = factories.make_work(owner=creator)
+    client.force_login(creator)
+
+    form = client.get(reverse("web:title", args=[work.pk]), headers={"HX-Request": "true"})
+    response = client.post(reverse("web:title", args=[work.pk]), {"title": "  Dusk  "})
+
+    assert "<html" not in form.content.decode()
+    assert response.status_code == 302
+    work.refresh_from_db()
+    assert work.title == "Dusk"
+
+
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b"])
+def test_a_bad_title_is_refused_and_the_old_one_stays(client: Client, creator: User, title: str) -> None:
+    work = factories.make_work(owner=creator)
+    client.force_login(creator)
+
+    response = client.post(reverse("web:title", args=[work.pk]), {"title": title})
+
+    assert response.status_code == 422
+    assert Page(response.content.decode()).problems == []
+    work.refresh_from_db()
+    assert work.title == "a harbour at sunset"
