@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from similarity import encoder as encoder_module
 from similarity import index as index_module
@@ -75,14 +75,14 @@ def _tiny_loaded(tiny_folder: Path) -> Encoder:
 
 
 @pytest.fixture
-def tiny(settings: SettingsWrapper, tiny_folder: Path, _tiny_loaded: Encoder) -> Encoder:
+def tiny(settings: Settings, tiny_folder: Path, _tiny_loaded: Encoder) -> Encoder:
     """The service's encoder is the tiny one."""
     settings.ENCODER = f"local-dir:{tiny_folder}"
     return _tiny_loaded
 
 
 @pytest.fixture(autouse=True)
-def _own_index(settings: SettingsWrapper, tmp_path: Path) -> Iterator[None]:
+def _own_index(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Index files of one test are not another's."""
     settings.INDEX_DIR = tmp_path / "index"
     index_module._open.clear()
