@@ -67,8 +67,8 @@ class Verification:
 def verify(data: bytes) -> Verification:
     """Read *data*, the bytes of an uploaded file.
 
-    A file that cannot be decoded still gets its verdict when it carries a credential that can be
-    read (the credential binds bytes, not pixels); the reason stands in ``file.notes``. Otherwise the
+    A file that cannot be decoded still gets its verdict when it carries a credential, readable or
+    damaged (credentials bind bytes, not pixels); the reason stands in ``file.notes``. Otherwise the
     decoder's ``SimilarityError`` is raised: ``file_empty``, ``file_too_large``, ``not_an_image``, ….
     Raises :class:`CredentialError` when the trust list is set up wrongly.
     """
@@ -80,7 +80,7 @@ def verify(data: bytes) -> Verification:
             raise
         failure = error
     reading = read(data)
-    if failure is not None and not reading.manifest:
+    if failure is not None and not _found_a_credential(reading):
         raise failure
     sha256 = hashlib.sha256(data).hexdigest()
     told = facts(reading.active, resources=reading.resources) if reading.active else None
@@ -110,6 +110,11 @@ def verify(data: bytes) -> Verification:
         trust_list=reading.trust_list,
         checked_at=timezone.now().isoformat(timespec="seconds"),
     )
+
+
+def _found_a_credential(reading: Reading) -> bool:
+    """A manifest that could be read, or the remains of one."""
+    return bool(reading.manifest) or any(reason.code == "credential_damaged" for reason in reading.verdict.reasons)
 
 
 def _known(sha256: str, reading: Reading) -> str:

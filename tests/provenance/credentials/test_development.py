@@ -2,9 +2,11 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -107,8 +109,8 @@ def test_interrupted_anywhere_it_leaves_no_mismatching_pair(
     create()
     calls = 0
 
-    def interrupting(real):  # type: ignore[no-untyped-def]
-        def call(*args, **kwargs):  # type: ignore[no-untyped-def]
+    def interrupting(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
             nonlocal calls
             calls += 1
             if calls == step:

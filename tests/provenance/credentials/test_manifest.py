@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -7,7 +8,7 @@ from provenance.credentials.manifest import GENERATED, ModelFacts, Story, define
 MakeStory = Callable[..., Story]
 
 
-def _assertions(story: Story) -> dict[str, dict[str, object]]:
+def _assertions(story: Story) -> dict[str, Any]:
     manifest = define(story, media_type="image/png").manifest
     return {item["label"]: item["data"] for item in manifest["assertions"]}
 
@@ -22,7 +23,7 @@ def test_the_claim_names_us_and_the_specification(make_story: MakeStory) -> None
 def test_the_first_action_tells_everything(make_story: MakeStory) -> None:
     actions = _assertions(make_story())["c2pa.actions.v2"]
     assert actions["allActionsIncluded"] is True
-    (created,) = actions["actions"]  # type: ignore[misc]
+    (created,) = actions["actions"]
     assert created["action"] == "c2pa.created"
     assert created["digitalSourceType"] == GENERATED
     assert created["when"] == "2026-11-22T20:00:00Z"

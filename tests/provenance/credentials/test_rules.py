@@ -49,6 +49,7 @@ def _failure(code: str) -> Callable[[Manifest], None]:
     return lambda m: m["validationResults"]["failure"].append({"code": code})
 
 
+TIFF = {"c2pa.asset-type.v2": {"dc:format": "image/tiff"}}
 FLAWS: list[tuple[str, Callable[[Manifest], Any]]] = [
     ("mandatory_spec_version", lambda m: m["claim.v2"]["claim_generator_info"].pop("specVersion")),
     ("mandatory_spec_version", lambda m: m["claim.v2"]["claim_generator_info"].update(specVersion="2.3")),
@@ -86,7 +87,6 @@ FLAWS: list[tuple[str, Callable[[Manifest], Any]]] = [
     ("no_box_hash_for_tiff", lambda m: m["assertions"].update({"c2pa.hash.boxes": {}, **TIFF})),
     ("all_actions_included_opened", lambda m: _only_opened(m)),
 ]
-TIFF = {"c2pa.asset-type.v2": {"dc:format": "image/tiff"}}
 
 
 def _only_opened(m: Manifest) -> None:
