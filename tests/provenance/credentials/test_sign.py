@@ -2,6 +2,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -227,6 +228,15 @@ def test_a_child_process_signs_after_its_parent_has(signer: Path, make_story: Ma
     os.waitpid(child, 0)
     assert os.read(reader, 100) == b"of the child"
     os.close(reader)
+
+
+def test_threads_share_one_signer(signer: Path, make_story: MakeStory) -> None:
+    def one(number: int) -> str:
+        signed = sign(picture(), media_type="image/png", story=make_story(title=f"no {number}"))
+        return facts(read(signed.data).active).title
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(one, range(16))) == [f"no {number}" for number in range(16)]
 
 
 def test_the_library_alone_reads_it(signer: Path, make_story: MakeStory) -> None:
