@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -29,11 +30,15 @@ def load() -> TrustList:
         return TrustList()
     path = Path(settings.TRUST_LIST)
     try:
-        data = path.read_bytes()
-        count = len(x509.load_pem_x509_certificates(data))
+        return _parse(path.read_bytes())
     except (OSError, ValueError):
         raise CredentialError(
             "trust_list_unreadable",
             _("The trust list %(path)s is not a readable PEM bundle: check COLOPHON_TRUST_LIST.") % {"path": path},
         ) from None
-    return TrustList(data.decode("utf-8", "replace"), hashlib.sha256(data).hexdigest(), count)
+
+
+@lru_cache(maxsize=2)
+def _parse(data: bytes) -> TrustList:
+    count = len(x509.load_pem_x509_certificates(data))
+    return TrustList(data.decode(), hashlib.sha256(data).hexdigest(), count)
