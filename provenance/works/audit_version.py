@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from similarity.audit import audit_image
-
 from generation import blobs
 from provenance.works.models import Version
 from provenance.works.stages import Write, run_stage
+from similarity.audit import audit_image
 
 
 def audit_version(version_id: UUID) -> bool:

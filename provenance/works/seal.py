@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from PIL import Image
-from similarity.fingerprint import iscc_code
 
 from generation import blobs
 from provenance.credentials.manifest import ModelFacts, Story
@@ -20,6 +19,7 @@ from provenance.marking.write import Marks, embed
 from provenance.works.models import Credential, Version
 from provenance.works.publish import fate
 from provenance.works.stages import Write, run_stage
+from similarity.fingerprint import iscc_code
 
 MEDIA_TYPE = "image/png"
 
