@@ -16,7 +16,7 @@ from rest_framework.throttling import BaseThrottle
 
 from generation.cancel import cancel
 from generation.models import Job, ModelPassport, Output
-from generation.serializers import JobRequestSerializer, JobSerializer, ModelPassportSerializer, OutputSerializer
+from generation.serializers import JobSerializer, ModelPassportSerializer, NewJobSerializer, OutputSerializer
 from generation.submit import submit
 
 
@@ -47,7 +47,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         return super().get_throttles()
 
     @extend_schema(
-        request=JobRequestSerializer,
+        request=NewJobSerializer,
         responses={201: JobSerializer, 200: JobSerializer},
         parameters=[
             OpenApiParameter(
@@ -59,7 +59,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         ],
     )
     def create(self, request: Request) -> Response:
-        wanted = JobRequestSerializer(data=request.data)
+        wanted = NewJobSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         assert request.user.is_authenticated  # the permission class has seen to it; this tells the type checker
         job, created = submit(

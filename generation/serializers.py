@@ -27,7 +27,7 @@ class SeedField(serializers.Field[Any, Any, Any, Any]):
         return str(value)
 
 
-class JobRequestSerializer(serializers.Serializer[Any]):
+class NewJobSerializer(serializers.Serializer[Any]):
     """A request. Ranges are checked by :func:`generation.submit.submit`, here only the types."""
 
     prompt = RawText(allow_blank=True, help_text="What the picture should show; at most 2,000 characters.")
