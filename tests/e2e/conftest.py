@@ -24,8 +24,8 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
         def begin(**settings: str) -> Service:
             service = Service(tmp_path, {**backend, **settings})
             service.manage("prepare")
-            service.start()
             stack.callback(service.stop)
+            service.start()
             return service
 
         yield begin

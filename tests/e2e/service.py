@@ -83,7 +83,7 @@ class Service:
         if wait:
             self.wait_until_up()
 
-    def wait_until_up(self, seconds: float = 60.0) -> None:
+    def wait_until_up(self, seconds: float = 180.0) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
@@ -124,7 +124,8 @@ class Service:
 
     def stop(self) -> int:
         """Ctrl-C; returns the exit status."""
-        assert self.process is not None
+        if self.process is None:
+            return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=60)
