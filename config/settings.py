@@ -165,8 +165,9 @@ SWEEP_SECONDS = env.float("COLOPHON_SWEEP_SECONDS", 5.0)
 MAX_ATTEMPTS = env.int("COLOPHON_MAX_ATTEMPTS", 5)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "generation.tasks.sweep", "schedule": SWEEP_SECONDS},
-    "sweep-versions": {"task": "provenance.works.tasks.sweep", "schedule": SWEEP_SECONDS},
+    # A ring nobody took before the next one is worth nothing.
+    name: {"task": f"{name}.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
+    for name in ("generation", "provenance.works")
 }
 # Rung, by name, when a job ends: the engine never imports the story.
 JOB_FINISHED_TASK = "provenance.works.tasks.receive"
