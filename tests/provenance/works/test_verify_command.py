@@ -59,4 +59,4 @@ def test_for_people(tmp_path: Path, signed: Signed) -> None:  # noqa: F811
     assert "Made with AI by colophon-mini" in said
     assert "prompt: a fox" in said
     assert "signed by: Colophon development signer" in said
-    assert "unsigned: IPTC fields" in said
+    assert "Unsigned: IPTC fields" in said

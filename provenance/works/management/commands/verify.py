@@ -73,5 +73,6 @@ def _text(path: Path, found: Verification) -> str:
             _("made"): found.manifest["created"],
         }
         lines += [f"  {name}: {value}" for name, value in rows.items() if value]
-    lines += [f"  {_('unsigned')}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
+    unsigned = _("Unsigned")
+    lines += [f"  {unsigned}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
     return "\n".join(lines)
