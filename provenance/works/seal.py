@@ -43,6 +43,9 @@ def _seal(version: Version) -> Write:
         prompt=story.prompt,
         negative_prompt=story.negative_prompt,
         title=story.title,
+        tool=f"{story.service_name} {story.service_version}",
+        created=story.created,
+        identifier=f"urn:uuid:{story.version_id}",
     )
     marked = embed(pixels, media_type=MEDIA_TYPE, marks=marks)
     signed = sign(marked, media_type=MEDIA_TYPE, story=story)
