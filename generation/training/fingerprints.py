@@ -54,13 +54,18 @@ def cosine_distance(a: Floats, b: Floats, mean: Floats) -> Floats:
     return (1 - x @ y.T).astype(np.float32)
 
 
-def disturb(square: Pixels, rng: np.random.Generator) -> Pixels:
-    """A copy as people make them: cut by up to 8 % a side, made smaller, compressed hard, sometimes mirrored."""
-    image = Image.fromarray(square)
-    left, top, right, bottom = (int(image.width * 0.08 * cut) for cut in rng.random(4))
-    image = image.crop((left, top, image.width - right, image.height - bottom))
+def recompress(square: Pixels, rng: np.random.Generator) -> Pixels:
+    """A copy as the web makes them: smaller, compressed hard, sometimes mirrored; 256 px again."""
     small = int(rng.integers(96, 200))
     buffer = io.BytesIO()
-    image.resize((small, small), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=int(rng.integers(30, 70)))
+    shrunk = Image.fromarray(square).resize((small, small), Image.Resampling.BICUBIC)
+    shrunk.save(buffer, "JPEG", quality=int(rng.integers(30, 70)))
     copy = np.asarray(Image.open(buffer).convert("RGB").resize((256, 256), Image.Resampling.BICUBIC))
     return np.ascontiguousarray(copy[:, ::-1]) if rng.random() < 0.5 else copy
+
+
+def cut(square: Pixels, rng: np.random.Generator) -> Pixels:
+    """The same, with up to 4 % cut off each side first."""
+    height, width = square.shape[:2]
+    top, left, bottom, right = (int(width * 0.04 * share) for share in rng.random(4))
+    return recompress(np.ascontiguousarray(square[top : height - bottom, left : width - right]), rng)

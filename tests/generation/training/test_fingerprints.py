@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
 from PIL import Image
 
-from generation.training.fingerprints import cosine_distance, disturb, hamming, phash
+from generation.training.fingerprints import cosine_distance, cut, hamming, phash, recompress
+from generation.training.pixels import Pixels
 
 
-def picture(seed: int) -> np.ndarray:
+def picture(seed: int) -> Pixels:
     small = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     return np.asarray(Image.fromarray(small).resize((256, 256), Image.Resampling.BICUBIC))
 
@@ -29,8 +33,9 @@ def test_a_mirrored_view_is_found_only_by_its_mirror() -> None:
     assert hamming(np.stack([phash(mirror)]), np.stack([phash(a)]))[0, 0] > 40
 
 
-def test_disturbing_keeps_the_size_and_is_seeded() -> None:
-    a, b = (disturb(picture(3), np.random.default_rng(5)) for _ in range(2))
+@pytest.mark.parametrize("change", [recompress, cut])
+def test_copies_keep_the_size_and_are_seeded(change: Callable[[Pixels, np.random.Generator], Pixels]) -> None:
+    a, b = (change(picture(3), np.random.default_rng(5)) for _ in range(2))
     assert a.shape == (256, 256, 3)
     assert np.array_equal(a, b)
 
