@@ -55,7 +55,7 @@ def test_without_a_calibration_nothing_is_judged(client: Client, creator: User) 
     ("fields", "sentence"),
     [
         ({"outcome": Audit.Outcome.FAILED, "error": "The index is missing."}, "That is not a clearance. The index is"),
-        ({"outcome": Audit.Outcome.STYLE_MATCH, "artist_name": "Vincent"}, "Resembles the style of Vincent."),
+        ({"outcome": Audit.Outcome.STYLE_MATCH, "artist_name": "Vincent"}, "Resembles the style of Vincent"),
         ({"outcome": Audit.Outcome.AMBIGUOUS}, "No single one stands out."),
         ({"outcome": Audit.Outcome.NO_KNOWN_ARTIST}, "nothing about artists whose works are not here"),
         ({"outcome": Audit.Outcome.INSUFFICIENT_REFERENCES, "references": 1}, "Compared with 1 work. No judgement"),
