@@ -79,8 +79,9 @@ def test_from_a_prompt_to_a_verified_picture(page: Page, tmp_path: Path) -> None
 
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/studio/\?job="))
+    expect(page.locator("#job")).to_contain_text(re.compile(r"Rendering: step \d+ of \d+"), timeout=120_000)
     expect(page.get_by_label("Prompt")).to_have_value("a harbour at sunset")
-    page.get_by_role("link", name="Open the work").click(timeout=120_000)
+    page.get_by_role("link", name="Open the work").click(timeout=240_000)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("a harbour at sunset")
     picture = page.get_by_role("img", name="Generated picture: a harbour at sunset")
@@ -122,6 +123,26 @@ def drop(page: Page, file: Path) -> None:
     page.locator(".drop").dispatch_event("drop", {"dataTransfer": transfer})
 
 
+def test_a_work_is_renamed_in_place(page: Page) -> None:
+    """Given a work's page, when its title is changed, then it is kept; and Cancel leaves it as it was."""
+    sign_in(page)
+    page.goto("/works/")
+    page.get_by_role("main").get_by_role("listitem").first.get_by_role("link").click()
+    heading = page.get_by_role("heading", level=1)
+    before = heading.inner_text()
+
+    page.get_by_role("link", name="Rename").click()
+    expect(page.get_by_label("title")).to_be_focused()
+    page.get_by_label("title").fill("never mind")
+    page.get_by_role("link", name="Cancel").click()
+    expect(heading).to_have_text(before)
+    page.get_by_role("link", name="Rename").click()
+    page.get_by_label("title").fill("Harbour, evening")
+    page.get_by_role("button", name="Keep this title").click()
+
+    expect(heading).to_have_text("Harbour, evening")
+
+
 def test_a_job_is_cancelled_from_the_page(page: Page) -> None:
     """Given a long job, when Cancel is pressed while it renders, then it stops and can be asked for again."""
     sign_in(page)
@@ -129,10 +150,11 @@ def test_a_job_is_cancelled_from_the_page(page: Page) -> None:
     page.get_by_text("More settings").click()
     page.get_by_label("Steps", exact=True).fill("150")
     page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#job")).to_contain_text(re.compile(r"Rendering: step \d+ of 150"), timeout=120_000)
 
     page.get_by_role("button", name="Cancel").click()
 
-    expect(page.get_by_text("Cancelled. Nothing was kept.")).to_be_visible(timeout=60_000)
+    expect(page.locator("#job")).to_contain_text("Cancelled. Nothing was kept.", timeout=60_000)
     page.get_by_role("link", name="Try again with these settings").click()
     expect(page.get_by_label("Steps", exact=True)).to_have_value("150")
 

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from generation.cancel import cancel
 from generation.errors import GenerationError
@@ -25,6 +26,7 @@ PER_PAGE = 8
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 def studio(request: SignedInRequest) -> HttpResponse:
     """The form and the job last asked for. ``?job=`` shows one, ``?again=`` fills the form from one."""
     if request.method == "POST":

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
+from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
@@ -65,6 +66,7 @@ class VerifyPage(View):
         template = "web/_verdict.html" if request.headers.get("HX-Request") else "web/verify.html"
         response = render(request, template, {"max_bytes": settings.MAX_UPLOAD_BYTES, **context}, status=status)
         response["Cache-Control"] = "no-store"
+        patch_vary_headers(response, ["HX-Request"])
         return response
 
 

@@ -6,6 +6,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from provenance.web.colophon import tell
 from provenance.web.forms import TitleForm
@@ -60,6 +61,7 @@ def work(request: SignedInRequest, pk: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 def title(request: SignedInRequest, pk: str) -> HttpResponse:
     """Rename a work: its owner only."""
     named = get_object_or_404(Work.objects.filter(owner_id=request.user.pk), pk=pk)

@@ -62,7 +62,11 @@ function openDropForm(form) {
 
 document.querySelectorAll(".drop-form").forEach(openDropForm);
 
-document.addEventListener("htmx:beforeRequest", () => { document.getElementById("trouble").hidden = true; });
+document.addEventListener("htmx:beforeRequest", (event) => {
+  document.getElementById("trouble").hidden = true;
+  // A work that renews itself waits while its title is being written.
+  if (event.target.id === "work" && document.querySelector("form#title")) event.preventDefault();
+});
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(failure, () => { document.getElementById("trouble").hidden = false; });
 }
@@ -82,4 +86,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const wanted = { verdict: "verdict", desk: "job" }[event.target.id];
   const shown = wanted && document.getElementById(wanted);
   if (shown) shown.scrollIntoView({ block: "nearest" });
+  const wrong = event.target.id === "desk" && document.querySelector("#desk [aria-invalid=true]");
+  if (wrong) wrong.focus();
+  // Focus on its first sentence has a screen reader say it, and the keyboard go on from there.
+  const summary = event.target.id === "verdict" && document.getElementById("summary");
+  if (summary) summary.focus({ preventScroll: true });
 });
