@@ -1,8 +1,9 @@
 """What a model's folder says about itself, read without loading the model (or torch).
 
 A local model may bring a ``passport.json`` beside its ``model_index.json``, with any of ``source``,
-``revision``, ``licence``, ``training_statement`` (text), ``default_steps``, ``native_size`` (pixels
-on a side; whole numbers) and ``default_guidance`` (a number). Other entries are not read.
+``version``, ``revision``, ``licence``, ``training_statement`` (text), ``default_steps``,
+``native_size``, ``size_multiple`` (pixels on a side; whole numbers) and ``default_guidance`` (a
+number). Other entries are not read.
 """
 
 import functools
@@ -30,12 +31,14 @@ class Passport:
     """The facts of ``passport.json``; what it leaves out has a sensible value."""
 
     source: str = ""
+    version: str = ""
     revision: str = ""
     licence: str = ""
     training_statement: str = ""
     default_steps: int = 20
     default_guidance: float = 5.0
     native_size: int = 512
+    size_multiple: int = 8
 
 
 def folder_of(model: str) -> Path | None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from generation.delivery import ring_render
 from generation.errors import GenerationError
-from generation.model_folder import passport_of
+from generation.model_folder import Passport, passport_of
 from generation.models import Job
 from generation.prompts import clean_negative_prompt, clean_prompt
 
@@ -141,8 +141,8 @@ def _checked_settings(
         )
     return {
         "model": model,
-        "width": _checked_side(passport.native_size if width is None else width, field="width"),
-        "height": _checked_side(passport.native_size if height is None else height, field="height"),
+        "width": _checked_side(width, passport, field="width"),
+        "height": _checked_side(height, passport, field="height"),
         "steps": _whole(
             passport.default_steps if steps is None else steps,
             1,
@@ -155,12 +155,14 @@ def _checked_settings(
     }
 
 
-def _checked_side(pixels: object, *, field: str) -> int:
-    if type(pixels) is not int or not SIZE_MIN <= pixels <= SIZE_MAX or pixels % SIZE_STEP:
+def _checked_side(asked: object, passport: Passport, *, field: str) -> int:
+    pixels = passport.native_size if asked is None else asked
+    step = math.lcm(SIZE_STEP, passport.size_multiple or 1)
+    if type(pixels) is not int or not SIZE_MIN <= pixels <= SIZE_MAX or pixels % step:
         raise GenerationError(
             "bad_size",
             _("Width and height must be multiples of %(step)d from %(low)d to %(high)d pixels.")
-            % {"step": SIZE_STEP, "low": SIZE_MIN, "high": SIZE_MAX},
+            % {"step": step, "low": SIZE_MIN, "high": SIZE_MAX},
             field=field,
         )
     return pixels

@@ -81,7 +81,7 @@ class DiffusersEngine:
         return Identity(
             name=self._name,
             source=passport.source or self._name,
-            revision=passport.revision or revision_of(folder),
+            revision=passport.revision or passport.version or revision_of(folder),
             weights_sha256=weights_sha256(folder),
             pipeline=type(self._pipe).__name__,
             scheduler=type(self._pipe.scheduler).__name__,

@@ -47,6 +47,15 @@ def test_the_model_says_what_is_not_asked_for(creator: User, settings: Settings,
     assert (job.model, job.width, job.height, job.steps, job.guidance) == ("house", 256, 128, 6, 2.5)
 
 
+def test_a_model_may_want_coarser_sizes(creator: User, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "passport.json").write_text('{"native_size": 256, "size_multiple": 64}')
+    settings.MODEL_ALIASES = {settings.MODELS[0]: str(tmp_path)}
+
+    assert submit(owner=creator, prompt="a harbour", width=320)[0].width == 320
+    with pytest.raises(GenerationError, match="multiples of 64"):
+        submit(owner=creator, prompt="a harbour", width=328)
+
+
 def test_a_hub_model_has_sensible_defaults(creator: User, settings: Settings) -> None:
     settings.MODELS = ["somebody/model"]
 
