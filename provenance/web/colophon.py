@@ -181,9 +181,12 @@ def _copy_facts(copy: dict[str, Any] | None) -> list[tuple[str, str]]:
 
 def _method(code: str) -> str:
     """How ``similarity.audit`` saw that two pictures are the same, in the reader's language."""
-    methods = {
-        "same_file": _("the same file, byte for byte"),
-        "image_code": _("the same image-code, and the encoder agrees"),
-        "image_code_mirrored": _("the same image-code when mirrored, and the encoder agrees"),
-    }
-    return methods.get(code, "")
+    if code == "same_file":
+        return _("the same file, byte for byte")
+    if not code.startswith("image_code"):
+        return ""
+    if code.endswith("_mirrored"):
+        return _("the same image-code when mirrored, and the encoder agrees")
+    if "_cropped" in code:
+        return _("the same image-code when cropped, and the encoder agrees")
+    return _("the same image-code, and the encoder agrees")
