@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.utils.translation import gettext as _
-from PIL import ImageOps
 
 from similarity.artist_names import Known, named_in
 from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
-from similarity.fingerprint import image_code
+from similarity.fingerprint import codes_of_looks
 from similarity.index import ArtistScore, Hit, Index, open_index
 from similarity.models import Artist, Audit, Reference
 from similarity.pictures import Picture, decode
@@ -25,7 +25,7 @@ from similarity.pictures import Picture, decode
 NEAREST_WORKS = 8
 NEAREST_ARTISTS = 5
 # Same picture: image-codes at most this many of 256 bits apart …
-COPY_DISTANCE = 40
+COPY_DISTANCE = 48
 # … and the encoder agreeing at least this much.
 COPY_COSINE = 0.80
 
@@ -122,27 +122,27 @@ def _compare(audit: Audit, picture: Picture, encoder: Encoder, index: Index) -> 
 def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:
     """The known work this is the same picture as, if any.
 
-    The same file; or an image-code within ``COPY_DISTANCE`` bits, of the picture or its mirror
-    image, that the encoder confirms with a cosine of at least ``COPY_COSINE``.
+    The same file; or an image-code within ``COPY_DISTANCE`` bits, of any of the looks of
+    ``codes_of_looks``, that the encoder confirms with a cosine of at least ``COPY_COSINE``.
     """
     same_file = Reference.objects.filter(sha256=picture.sha256).values_list("pk", flat=True).first()
     if same_file:
         return Copy(same_file, "same_file", 0, None)
     if not len(index):
         return None
-    upright = index.code_distances(image_code(picture.rgb))
-    mirrored = index.code_distances(image_code(ImageOps.mirror(picture.rgb)))
-    near = (upright <= COPY_DISTANCE) | (mirrored <= COPY_DISTANCE)
-    if not near.any():
+    looks = codes_of_looks(picture.rgb)
+    apart = np.stack([index.code_distances(code) for code in looks.values()])
+    nearest = apart.min(axis=0)
+    near = np.flatnonzero(nearest <= COPY_DISTANCE)
+    if not len(near):
         return None
     cosines = index.similarities(vector)
-    candidates = [int(row) for row in near.nonzero()[0] if cosines[row] >= COPY_COSINE]
+    candidates = [int(row) for row in near if cosines[row] >= COPY_COSINE]
     if not candidates:
         return None
-    best = min(candidates, key=lambda row: (min(upright[row], mirrored[row]), -cosines[row]))
-    method = "image_code" if upright[best] <= mirrored[best] else "image_code_mirrored"
-    distance = int(min(upright[best], mirrored[best]))
-    return Copy(index.reference_of(best), method, distance, float(cosines[best]))
+    best = min(candidates, key=lambda row: (nearest[row], -cosines[row]))
+    method = list(looks)[int(apart[:, best].argmin())]
+    return Copy(index.reference_of(best), method, int(nearest[best]), float(cosines[best]))
 
 
 def _failed(audit: Audit, error: SimilarityError, began: float) -> Audit:
@@ -173,11 +173,6 @@ def _artist(artist: Artist, score: ArtistScore) -> dict[str, Any]:
 
 
 def _copied(work: Reference, copy: Copy) -> dict[str, Any]:
-    methods = {
-        "same_file": _("the same file"),
-        "image_code": _("its image-code and the encoder"),
-        "image_code_mirrored": _("its image-code, mirrored, and the encoder"),
-    }
     return {
         "reference": str(work.pk),
         "artist": work.artist.name,
@@ -187,8 +182,16 @@ def _copied(work: Reference, copy: Copy) -> dict[str, Any]:
         "source": work.source,
         "licence": work.licence,
         "sha256": work.sha256,
-        "method": methods[copy.method],
+        "method": _method(copy.method),
         "method_code": copy.method,
         "distance": copy.distance,
         "cosine": None if copy.cosine is None else round(copy.cosine, 6),
     }
+
+
+def _method(code: str) -> str:
+    if code == "same_file":
+        return _("the same file")
+    if code.endswith("_mirrored"):
+        return _("its image-code, mirrored, and the encoder")
+    return _("its image-code, cropped, and the encoder") if "cropped" in code else _("its image-code and the encoder")

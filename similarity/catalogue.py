@@ -93,7 +93,8 @@ def save_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
 def read_catalogue(path: Path) -> Catalogue:
     """Raises ``SimilarityError``: ``catalogue_not_found`` or ``catalogue_unreadable``."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        # Opened here, because NumPy leaves a file open that turns out not to be an archive.
+        with path.open("rb") as f, np.load(f, allow_pickle=False) as held:
             columns = {name: held[name] for name in held.files}
         form, encoder = int(columns.pop("format")), str(columns.pop("encoder"))
         catalogue = Catalogue(encoder, columns)

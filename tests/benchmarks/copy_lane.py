@@ -1,14 +1,16 @@
 """How the copy lane was set: distances between different works, and of edited copies to their originals.
 
-    python tests/benchmarks/copy_lane.py ARCHIVE.zip [--works 400] [--seed 1] [--pairs OUT.csv]
+    python tests/benchmarks/copy_lane.py ARCHIVE.zip CATALOGUE.npz [--works 400] [--seed 1] [--pairs OUT.csv]
 
-Prints, as JSON, how many pairs of works lie within each distance (and how many of those the encoder
-confirms), and for each edit the share of copies found at the thresholds of ``similarity.audit``.
-Needs the encoder of ``COLOPHON_ENCODER``; no database.
+The catalogue is the archive's (``manage.py build_catalogue``). Prints, as JSON, how many pairs of
+works lie within each distance, which pairs of works the lane takes for the same picture (also after
+an edit of one of them), and for each edit the share of copies found at the thresholds of
+``similarity.audit``. Needs the encoder of ``COLOPHON_ENCODER``; no database.
 """
 
 import argparse
 import csv
+import hashlib
 import io
 import json
 import os
@@ -17,10 +19,12 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
+from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -76,6 +80,7 @@ EDITS: dict[str, Edit] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("archive", type=Path)
+    parser.add_argument("catalogue", type=Path)
     parser.add_argument("--works", type=int, default=400, help="how many works are edited")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pairs", type=Path, help="write the nearest pairs here, to be looked at")
@@ -85,41 +90,40 @@ def main() -> None:
 
     django.setup()
     from similarity.audit import COPY_COSINE, COPY_DISTANCE
+    from similarity.catalogue import read_catalogue
     from similarity.encoder import load_encoder
-    from similarity.fingerprint import distances, image_code
+    from similarity.fingerprint import codes_of_looks, distances
 
     encoder = load_encoder()
+    catalogue = read_catalogue(asked.catalogue)
+    if catalogue.encoder != encoder.fingerprint:
+        parser.error("the catalogue was made with another encoder")
+    table, vectors = catalogue.columns["code"], catalogue.columns["vector"].astype(np.float32)
+
+    def looks_apart(image: Image.Image) -> NDArray[np.int64]:
+        """Least distance over the looks of *image* to every work."""
+        return np.min([distances(code, table) for code in codes_of_looks(image).values()], axis=0)
+
     with zipfile.ZipFile(asked.archive) as archive:
-        rows = list(csv.DictReader(io.TextIOWrapper(archive.open("works.csv"), "utf-8")))
-        files = [row["file"] for row in rows]
+        names = {hashlib.sha256(archive.read(name)).hexdigest(): name for name in archive.namelist()}
+        files = [names[catalogue.work(i).sha256] for i in range(len(catalogue))]
 
         def picture(file: str) -> Image.Image:
             return Image.open(io.BytesIO(archive.read(file))).convert("RGB")
 
-        codes, vectors = [], []
-        for start in range(0, len(files), 64):
-            images = [picture(file) for file in files[start : start + 64]]
-            codes += [image_code(image) for image in images]
-            vectors.append(encoder.embed(images))
-        table = np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), 32)
-        rows_of_vectors = np.concatenate(vectors).astype(np.float16).astype(np.float32)
-
         chosen = random.Random(asked.seed).sample(range(len(files)), min(asked.works, len(files)))
-        edits = {}
-        for name, edit in EDITS.items():
+        edits: dict[str, Any] = {}
+        strangers: dict[tuple[int, int], tuple[int, float]] = {}
+        for name, edit in tqdm({"unchanged": lambda image: image, **EDITS}.items()):
             images = [edit(picture(files[i])) for i in chosen]
-            upright = np.array(
-                [distances(image_code(im), table[i : i + 1])[0] for im, i in zip(images, chosen, strict=True)]
-            )
-            mirrored = np.array(
-                [
-                    distances(image_code(ImageOps.mirror(im)), table[i : i + 1])[0]
-                    for im, i in zip(images, chosen, strict=True)
-                ]
-            )
-            near = np.minimum(upright, mirrored)
-            cosines = np.concatenate([encoder.embed(images[s : s + 64]) for s in range(0, len(images), 64)])
-            cosines = (cosines * rows_of_vectors[chosen]).sum(axis=1)
+            embedded = np.concatenate([encoder.embed(images[s : s + 64]) for s in range(0, len(images), 64)])
+            near, cosines = np.empty(len(chosen), np.int64), np.empty(len(chosen))
+            for n, i in enumerate(chosen):
+                apart, alike = looks_apart(images[n]), vectors @ embedded[n]
+                near[n], cosines[n] = apart[i], alike[i]
+                for j in np.flatnonzero(apart <= MARKS[-1]):
+                    if j != i and (apart[j], -alike[j]) < strangers.get((i, int(j)), (999, 0.0)):
+                        strangers[i, int(j)] = (int(apart[j]), float(alike[j]))
             edits[name] = {
                 "found": round(float(((near <= COPY_DISTANCE) & (cosines >= COPY_COSINE)).mean()), 4),
                 "distance": [int(q) for q in np.quantile(near, (0.5, 0.9, 0.99, 1))],
@@ -128,23 +132,26 @@ def main() -> None:
             }
 
     histogram, close = all_pairs(table)
-    confirmed = {
-        str(t): sum(1 for d, i, j in close if d <= t and rows_of_vectors[i] @ rows_of_vectors[j] >= COPY_COSINE)
-        for t in MARKS
-    }
+    pairs = {(i, j): (d, float(vectors[i] @ vectors[j])) for d, i, j in close}
+    for (i, j), (d, cosine) in strangers.items():
+        pair = (min(i, j), max(i, j))
+        pairs[pair] = min(pairs.get(pair, (999, 0.0)), (d, cosine))
+    flagged = sorted((d, c, i, j) for (i, j), (d, c) in pairs.items() if d <= COPY_DISTANCE and c >= COPY_COSINE)
     if asked.pairs:
         with asked.pairs.open("w", encoding="utf-8", newline="") as f:
             out = csv.writer(f)
             out.writerow(["distance", "cosine", "one", "other"])
-            for d, i, j in close:
-                out.writerow([d, round(float(rows_of_vectors[i] @ rows_of_vectors[j]), 4), files[i], files[j]])
+            out.writerows(
+                [d, round(c, 4), files[i], files[j]] for (i, j), (d, c) in sorted(pairs.items(), key=lambda p: p[1])
+            )
     result = {
         "works": len(files),
         "pairs": len(files) * (len(files) - 1) // 2,
+        "comparisons_of_edits": len(chosen) * (len(files) - 1) * (len(EDITS) + 1),
         "encoder": encoder.fingerprint,
         "thresholds": {"distance": COPY_DISTANCE, "cosine": COPY_COSINE},
         "pairs_within": {str(t): int(histogram[: t + 1].sum()) for t in MARKS},
-        "pairs_confirmed": confirmed,
+        "flagged_pairs": [[d, round(c, 3), files[i], files[j]] for d, c, i, j in flagged],
         "edited_works": len(chosen),
         "edits": edits,
     }
@@ -152,7 +159,7 @@ def main() -> None:
 
 
 def all_pairs(table: NDArray[np.uint8]) -> tuple[NDArray[np.int64], list[tuple[int, int, int]]]:
-    """Histogram of the distances of all pairs, upright and mirrored is not asked; and the near ones."""
+    """Histogram of the distances of all pairs of works as they are, and the near ones."""
     words = np.ascontiguousarray(table).view(np.uint64)
     histogram = np.zeros(257, np.int64)
     close = []
