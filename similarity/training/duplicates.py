@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from similarity.training.data import Pictures
 
 SIDE = 24
-ALIKE = 0.95
+ALIKE = 0.9
 
 
 def thumbnails(pictures: Pictures, rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -59,7 +59,7 @@ class Bench:
             boxes=views.CROPS,
             side=self.side,
             device=self.device,
-            cache=self.cache.with_name(f"{self.cache.name}-{part}-1000.npy"),
+            cache=self.cache.with_name(f"{self.cache.name}-{part}.npy"),
         )
 
     def milliseconds(self, repeats: int = 15) -> dict[str, float]:
@@ -140,12 +140,12 @@ def recompressed(pictures: Pictures, rows: Ints, seed: int) -> list[NDArray[np.u
     return out
 
 
-def measure(bench: Bench, data: Path, part: str, teacher: Path) -> dict[str, Any]:
+def measure(bench: Bench, data: Path, part: str, teacher: Path, each: int) -> dict[str, Any]:
     """Everything measured on one part of the split."""
     split = read_split()
     rows, artist, works = part_of(bench.works, split.part(part))
-    train, train_artist, _ = part_of(bench.works, split.train)
-    crops, train_crops = bench.crops(rows, part), bench.crops(train, "train")
+    train, train_artist, _ = part_of(bench.works, split.train, each)
+    crops, train_crops = bench.crops(rows, part), bench.crops(train, f"train-{each}")
     result: dict[str, Any] = {"part": part, "works": len(rows), "artists": int(artist.max()) + 1}
     result["colophon-style"] = table_of(pooled(train_crops), train_artist, pooled(crops), artist, bench.readout)
     one = readout.unit(crops[:, 0])
@@ -183,13 +183,15 @@ def main() -> None:
     parser.add_argument("--packed", type=Path, required=True, help="folder of decoded pictures")
     parser.add_argument("--teacher", type=Path, help="SqueezeNet's statistics, written if absent")
     parser.add_argument("--part", choices=("validation", "test"), default="test")
+    parser.add_argument("--each", type=int, default=1000, help="training works an artist for whitening")
     parser.add_argument("--out", type=Path, help="write the figures here as JSON")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     bench = Bench(args.model, args.data, args.packed, device)
-    result = measure(bench, args.data, args.part, args.teacher or args.packed / "teacher.npy")
+    teacher = args.teacher or args.packed / "teacher.npy"
+    result = measure(bench, args.data, args.part, teacher, args.each)
     text = json.dumps(result, indent=1)
     print(text)
     if args.out:

@@ -59,9 +59,7 @@ def training_crops(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Crop embeddings ``[works, crops, dim]`` and artist numbers, at most ``each`` works an artist."""
     works = read_works()
-    rows, artist, _ = part_of(works, read_split().train)
-    order = np.array([(artist[:i] == a).sum() for i, a in enumerate(artist)])
-    rows, artist = rows[order < each], artist[order < each]
+    rows, artist, _ = part_of(works, read_split().train, each)
     preprocess = config["preprocess_cfg"]
     crops = embed_crops(
         model,
@@ -143,6 +141,8 @@ def main() -> None:
         "weights_sha256": sha256(weights),
     }
     readout.save(fitted, args.out / "readout.safetensors", facts)
+    for file in args.out.iterdir():
+        file.chmod(0o644)
     text = json.dumps(passport(args.out, config), indent=2) + "\n"
     (args.out / "passport.json").write_text(text, encoding="utf-8")
 

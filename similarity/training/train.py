@@ -117,7 +117,7 @@ class Run:
         self.sampler = Sampler(self.artist, config["artists"], config["each"], config["seed"])
         self.rng = np.random.default_rng(config["seed"] + 1)
         self.words = random.Random(config["seed"] + 2)
-        self.done, self.elapsed = 0, 0.0
+        self.done, self.elapsed, self.busy = 0, 0.0, 0.0
 
     def imitate(self, data: Path) -> None:
         """Fit what is imitated, on the training artists' works, and load the frozen network for hints."""
@@ -175,7 +175,7 @@ class Run:
             movement = [STYLES.index(self.works[i].style) for i in drawn]
             right = torch.tensor(movement, device=self.device)
             out["style"] = F.cross_entropy(heads.style(image * 10), right)
-        if weights["caption"]:
+        if weights["caption"] and self.done % self.config["caption_steps"] == 0:
             every = self.config["caption_every"]
             tokens = self.tokenize([captions.draw(self.works[i], self.words) for i in drawn[::every]])
             same = (tokens[:, None] == tokens[None, :]).all(2)
@@ -197,7 +197,7 @@ class Run:
 
     def step(self) -> dict[str, float]:
         """One optimiser step; returns the terms' values."""
-        started = time.monotonic()
+        started, busy = time.monotonic(), time.process_time()
         self.model.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self.config["lr"] * rate(self.progress(), self.config["warmup"])
@@ -213,6 +213,7 @@ class Run:
         self.average.update(self.model)
         self.done += 1
         self.elapsed += time.monotonic() - started
+        self.busy += time.process_time() - busy
         return {k: float(v.detach()) for k, v in terms.items()}
 
     def progress(self) -> float:
@@ -247,6 +248,7 @@ class Run:
             "optimiser": self.optimiser.state_dict(),
             "done": self.done,
             "elapsed": self.elapsed,
+            "busy": self.busy,
         }
         torch.save(state, self.folder / "checkpoint.tmp")
         (self.folder / "checkpoint.tmp").replace(self.folder / "checkpoint.pt")
@@ -262,16 +264,23 @@ class Run:
         self.average.module.load_state_dict(state["average"])
         self.average.updates = state["updates"]
         self.optimiser.load_state_dict(state["optimiser"])
-        self.done, self.elapsed = state["done"], state["elapsed"]
+        self.done, self.elapsed, self.busy = state["done"], state["elapsed"], float(state.get("busy", 0.0))
         seed = self.config["seed"] + 1000 * self.done
         self.sampler = Sampler(self.artist, self.config["artists"], self.config["each"], seed)
         self.rng, self.words = np.random.default_rng(seed + 1), random.Random(seed + 2)
 
 
-def part_of(works: list[Listed], artists: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64], list[Listed]]:
-    """Rows in the works list, artist numbers and works of one part of the split."""
+def part_of(
+    works: list[Listed], artists: tuple[str, ...], each: int = 1_000_000
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[Listed]]:
+    """Rows in the works list, artist numbers and works of one part, at most ``each`` works an artist."""
     number = {name: i for i, name in enumerate(artists)}
-    rows = [i for i, w in enumerate(works) if w.artist in number]
+    rows: list[int] = []
+    taken = dict.fromkeys(artists, 0)
+    for i, work in enumerate(works):
+        if work.artist in number and taken[work.artist] < each:
+            taken[work.artist] += 1
+            rows.append(i)
     labels = [number[works[i].artist] for i in rows]
     return np.array(rows, np.int64), np.array(labels, np.int64), [works[i] for i in rows]
 
@@ -313,21 +322,21 @@ def main() -> None:
 def follow(run: Run) -> None:
     """Step to the end, with a line of figures and a checkpoint every ``report_every`` steps."""
     log = (run.folder / "log.jsonl").open("a", encoding="utf-8")
-    sums: dict[str, float] = {}
+    seen: dict[str, list[float]] = {}
     with tqdm(total=100, unit="%", desc="train", mininterval=10) as bar:
         while run.progress() < 1:
             for key, value in run.step().items():
-                sums[key] = sums.get(key, 0.0) + value
+                seen.setdefault(key, []).append(value)
             bar.update(round(100 * run.progress(), 2) - bar.n)
             if run.done % run.config["report_every"] == 0 or run.progress() >= 1:
-                count = run.done % run.config["report_every"] or run.config["report_every"]
-                line = {"step": run.done, "minutes": round(run.elapsed / 60, 2)}
-                line |= {k: round(v / count, 4) for k, v in sums.items()}
+                line: dict[str, float] = {"step": run.done, "minutes": round(run.elapsed / 60, 2)}
+                line["core minutes"] = round(run.busy / 60, 2)
+                line |= {k: round(sum(v) / len(v), 4) for k, v in seen.items()}
                 line |= {k: round(v, 4) for k, v in run.validate().items()}
                 log.write(json.dumps(line) + "\n")
                 log.flush()
                 bar.write(json.dumps(line))
-                sums = {}
+                seen = {}
                 run.save()
     log.close()
 

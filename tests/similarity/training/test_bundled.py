@@ -1,6 +1,9 @@
 """The shipped folder: it loads offline through open_clip and embeds the same every time."""
 
+import hashlib
 import json
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +20,18 @@ from similarity.training.export import BUNDLED, sha256
 NAME = f"local-dir:{BUNDLED}"
 
 
+def no_network(*_: object) -> None:
+    """Stands in for ``socket.connect``."""
+    raise AssertionError("loading the bundled model must not ask the network")
+
+
 @pytest.fixture(scope="module")
-def model(request: pytest.FixtureRequest) -> Any:
-    """The model in evaluation mode and its preprocessing."""
-    built, _, preprocess = open_clip.create_model_and_transforms(NAME)
-    return built.eval(), preprocess
+def model() -> Iterator[Any]:
+    """The model in evaluation mode and its preprocessing, loaded with the network out of reach."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("socket.socket.connect", no_network)
+        built, _, preprocess = open_clip.create_model_and_transforms(NAME)
+        yield built.eval(), preprocess
 
 
 def test_folder_embeds_pictures_and_words_deterministically(model: Any) -> None:
@@ -80,11 +90,8 @@ def test_titles_are_cleaned() -> None:
     assert captions.clean_title("1890") == "untitled"
 
 
-def test_shared_archive_matches_the_works_list(request: pytest.FixtureRequest) -> None:
+def test_shared_archive_matches_the_works_list() -> None:
     """The first works of the archive have the SHA-256 that the list says."""
-    import hashlib
-    import zipfile
-
     archive = Path("../shared/data/art.zip")
     if not archive.exists():
         pytest.skip("../shared/data/art.zip is not beside this checkout")
