@@ -10,6 +10,7 @@ from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
 from provenance.review.api import CaseViewSet
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
 from provenance.works.verify_api import VerifyView
+from similarity.api import ArtistViewSet, AuditViewSet, ReferenceViewSet
 
 router = DefaultRouter()
 router.register("jobs", JobViewSet, basename="job")
@@ -19,6 +20,9 @@ router.register("works", WorkViewSet, basename="work")
 router.register("versions", VersionViewSet, basename="version")
 router.register("credentials", CredentialViewSet, basename="credential")
 router.register("cases", CaseViewSet, basename="case")
+router.register("artists", ArtistViewSet, basename="artist")
+router.register("references", ReferenceViewSet, basename="reference")
+router.register("audits", AuditViewSet, basename="audit")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("provenance.web.urls")),
