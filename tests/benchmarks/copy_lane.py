@@ -102,7 +102,7 @@ def main() -> None:
 
     def looks_apart(image: Image.Image) -> NDArray[np.int64]:
         """Least distance over the looks of *image* to every work."""
-        return np.min([distances(code, table) for code in codes_of_looks(image).values()], axis=0)
+        return np.asarray(np.min([distances(code, table) for code in codes_of_looks(image).values()], axis=0))
 
     with zipfile.ZipFile(asked.archive) as archive:
         names = {hashlib.sha256(archive.read(name)).hexdigest(): name for name in archive.namelist()}
@@ -121,9 +121,9 @@ def main() -> None:
             for n, i in enumerate(chosen):
                 apart, alike = looks_apart(images[n]), vectors @ embedded[n]
                 near[n], cosines[n] = apart[i], alike[i]
-                for j in np.flatnonzero(apart <= MARKS[-1]):
-                    if j != i and (apart[j], -alike[j]) < strangers.get((i, int(j)), (999, 0.0)):
-                        strangers[i, int(j)] = (int(apart[j]), float(alike[j]))
+                for j in map(int, np.flatnonzero(apart <= MARKS[-1])):
+                    if j != i and (apart[j], -alike[j]) < strangers.get((i, j), (999, 0.0)):
+                        strangers[i, j] = (int(apart[j]), float(alike[j]))
             edits[name] = {
                 "found": round(float(((near <= COPY_DISTANCE) & (cosines >= COPY_COSINE)).mean()), 4),
                 "distance": [int(q) for q in np.quantile(near, (0.5, 0.9, 0.99, 1))],
@@ -132,10 +132,10 @@ def main() -> None:
             }
 
     histogram, close = all_pairs(table)
-    pairs = {(i, j): (d, float(vectors[i] @ vectors[j])) for d, i, j in close}
-    for (i, j), (d, cosine) in strangers.items():
-        pair = (min(i, j), max(i, j))
-        pairs[pair] = min(pairs.get(pair, (999, 0.0)), (d, cosine))
+    pairs: dict[tuple[int, int], tuple[int, float]] = {(i, j): (d, float(vectors[i] @ vectors[j])) for d, i, j in close}
+    for (i, j), found in strangers.items():
+        pair = (i, j) if i < j else (j, i)
+        pairs[pair] = min(pairs.get(pair, (999, 0.0)), found)
     flagged = sorted((d, c, i, j) for (i, j), (d, c) in pairs.items() if d <= COPY_DISTANCE and c >= COPY_COSINE)
     if asked.pairs:
         with asked.pairs.open("w", encoding="utf-8", newline="") as f:

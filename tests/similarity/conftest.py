@@ -5,9 +5,11 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from pytest_django.fixtures import Settings
 
@@ -15,7 +17,7 @@ from similarity import encoder as encoder_module
 from similarity import index as index_module
 from similarity.encoder import Encoder, load_encoder
 
-TINY_CONFIG = {
+TINY_CONFIG: dict[str, Any] = {
     "model_cfg": {
         "embed_dim": 64,
         "vision_cfg": {"image_size": 64, "layers": 2, "width": 64, "patch_size": 16, "head_width": 32},
@@ -59,9 +61,15 @@ def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes
     return out.getvalue()
 
 
-def unit_rows(seed: int, n: int, d: int = 64) -> np.ndarray:
+def rgb_at(picture: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    value = picture.getpixel((x, y))
+    assert isinstance(value, tuple)
+    return value
+
+
+def unit_rows(seed: int, n: int, d: int = 64) -> NDArray[np.float32]:
     rows = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ def test_a_batch_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_racing_enrolments_make_each_row_once() -> None:
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+    if connection.vendor == "sqlite" and "memory" in str(connection.settings_dict["NAME"]):
         pytest.skip("threads cannot share this in-memory database")
     results, errors = [], []
 
@@ -155,7 +155,7 @@ def test_an_interrupted_import_goes_on_without_embedding_again(
     tiny: Encoder, gallery: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = gallery({"ada": 7})
-    real = import_module.enrol
+    real = enrol
     calls = []
 
     def dies_at_the_third(works: list[NewWork], *, encoder: str) -> Any:
@@ -172,9 +172,12 @@ def test_an_interrupted_import_goes_on_without_embedding_again(
     monkeypatch.setattr(import_module, "enrol", real)
     embedded: list[int] = []
     embed = Encoder.embed_prepared
-    monkeypatch.setattr(
-        Encoder, "embed_prepared", lambda self, batch: (embedded.append(len(batch)), embed(self, batch))[1]
-    )
+
+    def counted(self: Encoder, batch: Sequence[Any]) -> Any:
+        embedded.append(len(batch))
+        return embed(self, batch)
+
+    monkeypatch.setattr(Encoder, "embed_prepared", counted)
     done = run("import_artworks", root, batch=2)
 
     assert (done["imported"], done["present"], Reference.objects.count()) == (3, 4, 7)

@@ -84,7 +84,7 @@ def test_crops_are_embedded_one_by_one_and_averaged(copied: Path) -> None:
     cropped = fresh(copied)
 
     picture = painting(7, size=(160, 120))
-    squares = cut(picture, Crops(80, tuple(tuple(b) for b in boxes)), 64)
+    squares = cut(picture, Crops.from_passport({"long_side": 80, "boxes": boxes}), 64)
     assert squares.shape == (3, 64, 64, 3)
     looks = plain.embed([Image.fromarray(square) for square in squares])
     expected = looks.mean(axis=0) / np.linalg.norm(looks.mean(axis=0))

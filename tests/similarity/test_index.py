@@ -213,7 +213,7 @@ def test_a_disk_that_is_full_publishes_nothing(monkeypatch: pytest.MonkeyPatch) 
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(generations.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(SimilarityError) as caught:
         opened()
     assert (caught.value.code, caught.value.permanent) == ("index_unwritable", False)
