@@ -35,8 +35,8 @@ class GenerateForm(forms.Form):
         help_text=_("The same seed and words make the same picture. Left empty, one is drawn for you."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    width = forms.IntegerField(label=_("Width"), required=False, min_value=1)
-    height = forms.IntegerField(label=_("Height"), required=False, min_value=1)
+    width = forms.IntegerField(label=_("Width"), required=False, min_value=8)
+    height = forms.IntegerField(label=_("Height"), required=False, min_value=8)
     steps = forms.IntegerField(label=_("Steps"), required=False, min_value=1)
     guidance = forms.FloatField(label=_("Guidance"), required=False, help_text=_("How closely to follow the prompt."))
     # Two clicks on the button are one request.
@@ -51,6 +51,7 @@ class GenerateForm(forms.Form):
         self.fields["key"].initial = uuid.uuid4
         self.fields["count"].widget.attrs["max"] = settings.MAX_COUNT
         for name in ("width", "height"):
+            # Browsers count steps from the minimum, which is therefore a multiple too.
             self.fields[name].widget.attrs |= {"step": 8, "placeholder": _("automatic")}
         for name in ("steps", "guidance"):
             self.fields[name].widget.attrs["placeholder"] = _("automatic")
