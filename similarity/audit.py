@@ -84,7 +84,10 @@ def artists_named_in(prompt: str) -> list[dict[str, str]]:
     if not prompt.strip():
         return []
     artists = {slug: (name, aliases) for slug, name, aliases in Artist.objects.values_list("slug", "name", "aliases")}
-    known = [Known(slug, (name, *map(str, aliases))) for slug, (name, aliases) in artists.items()]
+    known = [
+        Known(slug, (name, *map(str, aliases if isinstance(aliases, list) else ())))
+        for slug, (name, aliases) in artists.items()
+    ]
     return [
         {"artist": artists[named.key][0], "slug": named.key, "matched": named.matched}
         for named in named_in(prompt, known)

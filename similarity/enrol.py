@@ -64,7 +64,8 @@ def enrol(works: Sequence[NewWork], *, encoder: str) -> Enrolled:
                 "reference_id", flat=True
             )
         )
-        missing = [work for sha256, work in unique.items() if sha256 not in known]
+        # In one order everywhere: two encoders' enrolments of the same works must not wait for each other in a ring.
+        missing = [unique[sha256] for sha256 in sorted(unique) if sha256 not in known]
         artists = _artists([work.artist for work in missing])
         Reference.objects.bulk_create(
             [_reference(work, artists[work.artist.slug]) for work in missing], ignore_conflicts=True
@@ -116,7 +117,7 @@ def _artists(facts: list[ArtistFacts]) -> dict[str, UUID]:
     found = dict(Artist.objects.filter(slug__in=list(wanted)).values_list("slug", "pk"))
     new = [
         Artist(slug=slug, name=fact.name[:200], born=fact.born, died=fact.died)
-        for slug, fact in wanted.items()
+        for slug, fact in sorted(wanted.items())
         if slug not in found
     ]
     if new:

@@ -17,6 +17,7 @@ from PIL import Image, ImageChops, ImageOps
 BITS = 256
 # A copy cut by so much on every side is found by growing it again (measured in decision 0002).
 GROWN_BY = (0.02, 0.035, 0.055)
+LOOK_SIDE = 512
 # ISCC header: main type CONTENT (2), subtype IMAGE (1), version 0; the last nibble says the length.
 _HEADER_64 = bytes([0x21, 0x01])
 _HEADER_256 = bytes([0x21, 0x07])
@@ -56,12 +57,21 @@ def codes_of_looks(image: Image.Image) -> dict[str, bytes]:
     A cropped copy is grown back by mirroring its edges outwards: what was there is unknown, but
     everything else comes to lie where it lay in the original.
     """
-    looks = {}
-    for suffix, picture in (("", image), ("_mirrored", ImageOps.mirror(image))):
-        looks[f"image_code{suffix}"] = image_code(picture)
+    small = _reduced(image)
+    looks = {"image_code": image_code(image), "image_code_mirrored": image_code(ImageOps.mirror(small))}
+    for suffix, picture in (("", small), ("_mirrored", ImageOps.mirror(small))):
         for share in GROWN_BY:
             looks[f"image_code_cropped_{share:g}{suffix}"] = image_code(_grown(picture, share))
     return looks
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """At most ``LOOK_SIDE`` pixels long: the code keeps 32 of them, and a big scan would cost seconds."""
+    scale = LOOK_SIDE / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.BOX)
 
 
 def _grown(image: Image.Image, share: float) -> Image.Image:

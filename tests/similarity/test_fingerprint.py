@@ -1,5 +1,7 @@
 """The image-code is the standard's, and behaves as a fingerprint must."""
 
+from collections.abc import Callable
+
 import iscc_core
 import numpy as np
 import pytest
@@ -7,9 +9,9 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PIL import Image
+from PIL import Image, ImageOps
 
-from similarity.fingerprint import distances, image_code, iscc_code, normalised_pixels
+from similarity.fingerprint import codes_of_looks, distances, image_code, iscc_code, normalised_pixels
 from similarity.pictures import decode
 from tests.similarity.conftest import encoded, painting
 
@@ -69,3 +71,23 @@ def test_plain_and_tiny_pictures_have_a_code(size: tuple[int, int]) -> None:
 
 def test_distances_to_no_rows() -> None:
     assert distances(bytes(32), np.empty((0, 32), np.uint8)).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda im: im, "image_code"),
+        (ImageOps.mirror, "image_code_mirrored"),
+        (lambda im: im.crop((30, 24, 570, 456)), "image_code_cropped"),
+    ],
+)
+def test_a_copy_is_known_by_one_of_its_looks(change: Callable[[Image.Image], Image.Image], name: str) -> None:
+    original = painting(11, size=(600, 480))
+    table = np.frombuffer(image_code(original), np.uint8)[None, :]
+
+    looks = codes_of_looks(change(original))
+
+    apart = {look: int(distances(code, table)[0]) for look, code in looks.items()}
+    assert len(apart) == 8
+    assert min(apart, key=lambda look: apart[look]).startswith(name)
+    assert min(apart.values()) <= 48
