@@ -23,7 +23,7 @@ from provenance.works.models import Version, Work  # noqa: E402
 
 def main() -> None:
     versions = list(Version.objects.all())
-    verdicts = [read(blobs.get(v.blob), v.media_type).verdict for v in versions if v.blob]
+    verdicts = [read(blobs.get(v.blob)).verdict.code for v in versions if v.blob]
     length, breaks = verify_ledger()
     report = {
         "jobs": Job.objects.count(),
