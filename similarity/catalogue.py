@@ -116,6 +116,20 @@ def read_catalogue(path: Path) -> Catalogue:
     return catalogue
 
 
+def reusable(paths: list[Path], *, encoder: str) -> dict[str, tuple[bytes, NDArray[np.float16]]]:
+    """Image-code and vector, by SHA-256, of the works that catalogues of this encoder already hold."""
+    held = {}
+    for path in paths:
+        try:
+            catalogue = read_catalogue(path)
+        except SimilarityError:
+            continue
+        if catalogue.encoder == encoder:
+            works = [catalogue.work(i) for i in range(len(catalogue))]
+            held.update({work.sha256: (work.code, np.asarray(work.vector)) for work in works})
+    return held
+
+
 def load_catalogue(catalogue: Catalogue, *, encoder: str, on_batch: Callable[[int], None]) -> Enrolled:
     """Enrol what is not there yet, in batches of one transaction each; *on_batch* gets each one's size.
 

@@ -241,6 +241,10 @@ def test_the_catalogue_travels_without_pictures(
 
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     assert (built["works"], built["artists"], built["encoder"]) == (5, 2, tiny.fingerprint)
+    with monkeypatch.context() as without_encoder:
+        without_encoder.setattr(Encoder, "embed_prepared", lambda self, batch: np.empty((0, 1)) if not batch else 1 / 0)
+        assert run("build_catalogue", archive, out=tmp_path / "a.npz")["works"] == 5  # nothing is embedded again
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     run("import_artworks", root, csv=root / "works.csv")
     imported = everything()
     vectors = dict(Embedding.objects.values_list("reference__sha256", "vector"))

@@ -73,21 +73,24 @@ def test_distances_to_no_rows() -> None:
     assert distances(bytes(32), np.empty((0, 32), np.uint8)).shape == (0,)
 
 
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [
-        (lambda im: im, "image_code"),
-        (ImageOps.mirror, "image_code_mirrored"),
-        (lambda im: im.crop((21, 17, 579, 463)), "image_code_cropped"),
-    ],
-)
-def test_a_copy_is_known_by_one_of_its_looks(change: Callable[[Image.Image], Image.Image], name: str) -> None:
+@pytest.mark.parametrize(("change", "name"), [(lambda im: im, "image_code"), (ImageOps.mirror, "image_code_mirrored")])
+def test_a_mirrored_copy_is_known_by_its_look(change: Callable[[Image.Image], Image.Image], name: str) -> None:
     original = painting(11, size=(600, 480))
     table = np.frombuffer(image_code(original), np.uint8)[None, :]
 
     looks = codes_of_looks(change(original))
 
-    apart = {look: int(distances(code, table)[0]) for look, code in looks.items()}
-    assert len(apart) == 8
-    assert min(apart, key=lambda look: apart[look]).startswith(name)
-    assert min(apart.values()) <= 48
+    assert len(looks) == 8
+    assert {look for look, code in looks.items() if distances(code, table)[0] <= 4} == {name}
+
+
+def test_most_cropped_copies_are_known_only_by_growing_them_back() -> None:
+    plain = grown = 0
+    for seed in range(20):
+        original = painting(seed, size=(600, 480))
+        table = np.frombuffer(image_code(original), np.uint8)[None, :]
+        looks = codes_of_looks(original.crop((24, 19, 576, 461)))  # 4 % of every side is gone
+        plain += int(distances(looks["image_code"], table)[0] <= 48)
+        grown += int(min(distances(code, table)[0] for code in looks.values()) <= 48)
+
+    assert (plain, grown) == (2, 16)
