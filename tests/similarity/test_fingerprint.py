@@ -93,4 +93,5 @@ def test_most_cropped_copies_are_known_only_by_growing_them_back() -> None:
         plain += int(distances(looks["image_code"], table)[0] <= 48)
         grown += int(min(distances(code, table)[0] for code in looks.values()) <= 48)
 
-    assert (plain, grown) == (2, 16)
+    assert plain <= 4
+    assert grown >= 14
