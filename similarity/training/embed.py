@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,37 @@ def embed_crops(
     if cache:
         np.save(cache, table)
     return table
+
+
+def image_hash(model: Any) -> str:
+    """SHA-256, hex, of the image tower's tensors; embeddings of equal towers are equal."""
+    digest = hashlib.sha256()
+    for name, value in sorted(model.visual.state_dict().items()):
+        digest.update(name.encode() + value.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def embed_all_crops(
+    model: Any,
+    config: dict[str, Any],
+    pictures: Pictures,
+    rows: NDArray[np.int64],
+    folder: Path,
+    name: str,
+) -> NDArray[np.float32]:
+    """The shipped crops of ``rows``, ``[works, crops, dim]``, kept in ``folder`` by image tower and ``name``."""
+    preprocess = config["preprocess_cfg"]
+    device = next(model.parameters()).device
+    return embed_crops(
+        model.eval(),
+        Normalise(preprocess["mean"], preprocess["std"]).to(device),
+        pictures,
+        rows,
+        boxes=views.CROPS,
+        side=int(config["model_cfg"]["vision_cfg"]["image_size"]),
+        device=device,
+        cache=folder / f"{image_hash(model)[:16]}-{name}.npy",
+    )
 
 
 def pooled(crops: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,16 +13,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor
 
 from similarity.training import readout, views
 from similarity.training.data import DEFAULT_DATA, pack, read_split, read_works
-from similarity.training.embed import embed_crops, pooled
-from similarity.training.model import Normalise, build
+from similarity.training.embed import embed_all_crops, pooled
+from similarity.training.model import build
 from similarity.training.train import part_of
 
 BUNDLED = Path(__file__).parent.parent / "bundled" / "colophon-style"
@@ -52,26 +50,6 @@ def restored(run: Path, device: torch.device) -> tuple[Any, dict[str, Any]]:
     model = build(run / "model")
     model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in halved(state).items()})
     return model.to(device).eval(), config
-
-
-def training_crops(
-    model: Any, config: dict[str, Any], data: Path, packed: Path, device: torch.device, each: int, cache: Path
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Crop embeddings ``[works, crops, dim]`` and artist numbers, at most ``each`` works an artist."""
-    works = read_works()
-    rows, artist, _ = part_of(works, read_split().train, each)
-    preprocess = config["preprocess_cfg"]
-    crops = embed_crops(
-        model,
-        Normalise(preprocess["mean"], preprocess["std"]).to(device),
-        pack(data / "art.zip", works, packed),
-        rows,
-        boxes=views.CROPS,
-        side=int(config["model_cfg"]["vision_cfg"]["image_size"]),
-        device=device,
-        cache=cache,
-    )
-    return crops, artist
 
 
 def passport(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
@@ -129,8 +107,10 @@ def main() -> None:
     weights = args.out / "open_clip_model.safetensors"
     save_file(halved(model.cpu().state_dict()), str(weights), metadata={"format": "pt"})
     packed = args.packed or args.run / "packed"
-    cache = packed / f"{sha256(weights)[:16]}-train-{args.each}.npy"
-    crops, artist = training_crops(model.to(device), config, args.data, packed, device, args.each, cache)
+    works = read_works()
+    rows, artist, _ = part_of(works, read_split().train, args.each)
+    pictures = pack(args.data / "art.zip", works, packed)
+    crops = embed_all_crops(model.to(device), config, pictures, rows, packed, f"train-{args.each}")
     fitted = readout.fit_plda(pooled(crops), artist, shrinkage=args.shrinkage, out=args.dims, damping=args.damping)
     facts = {
         "fitted_on": f"{len(artist)} works by {int(artist.max()) + 1} training artists",

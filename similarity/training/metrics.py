@@ -102,6 +102,13 @@ def figures(embeddings: Floats, artist: Ints) -> dict[str, float]:
     }
 
 
+def caption_recall(texts: Floats, images: Floats, k: int) -> float:
+    """Share of captions whose own picture is among the ``k`` nearest; unit rows ``[works, dim]`` each."""
+    table = texts @ images.T
+    better = (table > np.diag(table)[:, None]).sum(axis=1)
+    return float((better < k).mean())
+
+
 def bootstrap(work: PerWork, *, rounds: int = 1000, seed: int = 0) -> dict[str, tuple[float, float]]:
     """95 % intervals by drawing artists with replacement.
 

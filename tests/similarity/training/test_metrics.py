@@ -66,3 +66,10 @@ def test_bootstrap_holds_the_estimate() -> None:
     work = metrics.per_work(rows, artist)
     low, high = metrics.bootstrap(work, rounds=200)["R@1"]
     assert low <= float(work.hit1.mean()) <= high
+
+
+def test_caption_recall_counts_pictures_that_lie_nearer() -> None:
+    """The second caption points at the first picture: found among two, not as the nearest."""
+    images, texts = on_circle(0, 90, 180), on_circle(0, 40, 180)
+    assert metrics.caption_recall(texts, images, 1) == pytest.approx(2 / 3)
+    assert metrics.caption_recall(texts, images, 2) == 1
