@@ -13,7 +13,8 @@ from generation.errors import GenerationError
 
 MAX_LENGTH = 2000
 
-_LINE_BREAKS = re.compile(r"[ ]*[\t\n\r\u0085\u2028\u2029]+[ \t\n\r\u0085\u2028\u2029]*")
+# It begins where a run of spaces does, or a prompt of nothing but spaces would be searched from each of them.
+_LINE_BREAKS = re.compile(r"(?<! )[ ]*[\t\n\r\u0085\u2028\u2029][ \t\n\r\u0085\u2028\u2029]*")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 # C0 and C1 controls, and the code points XML 1.0 forbids (section 2.2) or Unicode calls
 # noncharacters (The Unicode Standard, section 23.7).

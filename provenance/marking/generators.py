@@ -14,7 +14,8 @@ from typing import Any
 Found = tuple[str, dict[str, str]]
 
 _SETTINGS = re.compile(r"(?:^|\n)(Steps: \d+, .*)$", re.S)
-_PAIR = re.compile(r'\s*([\w \-/]+):\s*("(?:\\.|[^"\\])+"|[^,]*)(?:,|$)')
+# Names are bounded: without that, a long text that holds no colon is searched anew from each of its characters.
+_PAIR = re.compile(r'([\w\-/][\w \-/]{0,79}):\s*("(?:\\.|[^"\\])+"|[^,]*)(?:,|$)')
 _TC260_NAMES = (
     "Label",
     "ContentProducer",
@@ -27,6 +28,7 @@ _TC260_NAMES = (
     "ReserveCode2",
 )
 LARGEST_JSON = 4_000_000
+LONGEST_SETTINGS = 100_000
 
 
 def of_texts(texts: dict[str, str]) -> list[Found]:
@@ -62,7 +64,7 @@ def of_parameters(text: str, *, scheme: str = "") -> list[Found]:
     settings = _SETTINGS.search(text)
     if not settings:
         return []
-    fields = _of_a1111(text[: settings.start()], settings.group(1))
+    fields = _of_a1111(text[: settings.start()], settings.group(1)[:LONGEST_SETTINGS])
     if "fooocus" in (scheme + fields.get("version", "")).lower():
         return [("fooocus", fields)]
     civitai = any(key.startswith("civitai") for key in fields)

@@ -180,6 +180,27 @@ def test_a_text_chunk_that_inflates_without_end_is_unreadable() -> None:
     assert [(mark.standard, mark.place) for mark in marks] == [("unreadable", "parameters")]
 
 
+def test_many_text_chunks_do_not_fill_the_memory() -> None:
+    packed = zlib.compress(b"a" * 3_900_000)
+    body = _png()
+    chunks = []
+    for number in range(400):
+        chunk = b"zTXt" + f"k{number}".encode() + b"\0\0" + packed
+        chunks.append((len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big"))
+    data = body[:33] + b"".join(chunks) + body[33:]
+
+    (mark,) = read(data)
+
+    assert mark.standard == "text"
+    assert sorted(mark.fields) == ["k0", "k1", "k2", "k3"]  # of 1.5 GB, what fits into the bound
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("run", ["a", " ", 'a:"', "\\", "a, "])
+def test_settings_without_an_end_are_read_in_no_time(run: str) -> None:
+    assert _one(_png(parameters="x\nSteps: 1, " + run * 500_000), "a1111").fields["steps"] == "1"
+
+
 def test_hostile_xml_is_unreadable_and_nothing_is_opened() -> None:
     packet = (
         b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x:xmpmeta xmlns:x="adobe:ns:meta/">&a;</x:xmpmeta>'
