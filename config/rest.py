@@ -1,22 +1,29 @@
 """What every API route shares: newest-first cursor pages, and one shape for every error."""
 
+import errno
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import OperationalError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.views import APIView, set_rollback
 from rest_framework.views import exception_handler as drf_exception_handler
+from structlog import get_logger
 
 from generation.errors import GenerationError
 from provenance.credentials.errors import CredentialError
 from provenance.marking.errors import MarkingError
 from provenance.review.errors import ReviewError
 from similarity.errors import SimilarityError
+
+log = get_logger(__name__)
 
 # Error codes that are not plain 400s.
 STATUS_OF_CODE = {
@@ -43,6 +50,15 @@ class NewestFirst(CursorPagination):
         """The view's own ``ordering`` where its rows name their time differently."""
         return tuple(getattr(view, "ordering", self.ordering))
 
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        """A page. A cursor that names no moment is nobody's; a moment out of the calendar is the asker's mistake."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except DjangoValidationError as error:
+            raise NotFound(self.invalid_cursor_message) from error
+        except OverflowError as error:
+            raise ParseError(_("A date or a number in the address is out of range.")) from error
+
 
 def problem(code: str, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
     """The body of every error: a stable ``code``, a sentence, and one entry per field at fault."""
@@ -62,13 +78,37 @@ def _field_errors(detail: Any, field: str = "") -> list[dict[str, str]]:
     return [{"field": field, "code": str(getattr(detail, "code", "invalid")), "detail": str(detail)}]
 
 
+def _status_of(error: Exception) -> int:
+    """400 unless the code says otherwise; 503 for what is the operator's to mend, or passes by itself."""
+    code = getattr(error, "code", "")
+    ours = isinstance(error, CredentialError) or not getattr(error, "permanent", True)
+    return STATUS_OF_CODE.get(code, status.HTTP_503_SERVICE_UNAVAILABLE if ours else status.HTTP_400_BAD_REQUEST)
+
+
+def _unavailable(error: Exception) -> Response | None:
+    """The answer when the database or the disk cannot take the request: nothing of it was kept."""
+    if isinstance(error, OperationalError):
+        sentence = _("The service's records cannot be reached just now. Nothing was stored; try again in a minute.")
+        return Response(problem("database_unavailable", sentence), status=status.HTTP_503_SERVICE_UNAVAILABLE)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        sentence = _("The service has no room left. Nothing was stored; ask its operator to free some.")
+        return Response(problem("disk_full", sentence), status=status.HTTP_507_INSUFFICIENT_STORAGE)
+    return None
+
+
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn any known error into :func:`problem` with the right status; unknown ones stay 500s."""
     if isinstance(exc, (GenerationError, ReviewError, SimilarityError, CredentialError, MarkingError)):
         field = getattr(exc, "field", "")
         errors = [{"field": field, "code": exc.code, "detail": exc.message}] if field else []
-        answer = STATUS_OF_CODE.get(exc.code, status.HTTP_400_BAD_REQUEST)
-        return Response(problem(exc.code, exc.message, errors), status=answer)
+        return Response(problem(exc.code, exc.message, errors), status=_status_of(exc))
+    if unavailable := _unavailable(exc):
+        set_rollback()
+        log.error("unavailable", code=unavailable.data["code"], exc_info=exc)
+        return unavailable
+    if isinstance(exc, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        sentence = _("The request is larger than anything that is asked for here. Send less.")
+        return Response(problem("body_too_large", sentence), status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE)
     response = drf_exception_handler(exc, context)
     if response is None:
         return None

@@ -231,6 +231,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "config.bodies.JsonBody",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_PAGINATION_CLASS": "config.rest.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -245,6 +250,9 @@ REST_FRAMEWORK = {
         "verify": env.str("COLOPHON_RATE_VERIFY", "30/min"),
         "create-job": env.str("COLOPHON_RATE_CREATE_JOB", "120/min"),
     },
+    # How many proxies of ours stand in front: addresses that others wrote before theirs are not believed,
+    # or everybody could have a throttle of their own for each request.
+    "NUM_PROXIES": env.int("COLOPHON_PROXIES", 1 if HTTPS else 0),
     "EXCEPTION_HANDLER": "config.rest.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from generation.errors import GenerationError
 
 MAX_LENGTH = 2000
+# Before line breaks, spaces around it and separate accents are taken together.
+LONGEST_RAW = 4 * MAX_LENGTH
 
 # It begins where a run of spaces does, or a prompt of nothing but spaces would be searched from each of them.
 _LINE_BREAKS = re.compile(r"(?<! )[ ]*[\t\n\r\u0085\u2028\u2029][ \t\n\r\u0085\u2028\u2029]*")
@@ -46,6 +48,10 @@ def _clean(text: object, *, field: str, name: str, empty_allowed: bool) -> str:
     def refuse(code: str, sentence: str, **values: object) -> GenerationError:
         return GenerationError(code, sentence % {"text": name, **values}, field=field)
 
+    def too_long(length: int) -> GenerationError:
+        sentence = _("%(text)s has %(length)d characters; at most %(limit)d are read. Shorten it.")
+        return refuse("prompt_too_long", sentence, length=length, limit=MAX_LENGTH)
+
     if not isinstance(text, str) or _SURROGATES.search(text):
         raise refuse("prompt_not_unicode", _("%(text)s is not valid Unicode text. Type it again without the symbol."))
     if _CONTROLS.search(text):
@@ -57,14 +63,12 @@ def _clean(text: object, *, field: str, name: str, empty_allowed: bool) -> str:
             "prompt_hidden_characters",
             _("%(text)s contains characters that cannot be seen or that reorder the text. Remove them."),
         )
+    # Normalising takes the square of the time for one letter under a heap of accents.
+    if len(text) > LONGEST_RAW:
+        raise too_long(len(text))
     cleaned = unicodedata.normalize("NFC", _LINE_BREAKS.sub(" ", text)).strip()
     if len(cleaned) > MAX_LENGTH:
-        raise refuse(
-            "prompt_too_long",
-            _("%(text)s has %(length)d characters; at most %(limit)d are read. Shorten it."),
-            length=len(cleaned),
-            limit=MAX_LENGTH,
-        )
+        raise too_long(len(cleaned))
     if not _visible(cleaned):
         if not empty_allowed:
             raise refuse("prompt_empty", _("%(text)s is empty. Say what the picture should show."))

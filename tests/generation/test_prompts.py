@@ -63,12 +63,12 @@ def test_refused(text: object, code: str) -> None:
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("run", [" ", " \n", "a ", "e\u0315\u0300"])
+@pytest.mark.parametrize("run", [" ", " \n", "a ", "\u0315\u0300"])
 def test_a_long_text_is_refused_in_no_time(run: str) -> None:
     with pytest.raises(GenerationError):
-        clean_prompt(run * 250_000 + "\x00")
+        clean_prompt("a" + run * 250_000 + "\x00")
     with pytest.raises(GenerationError):
-        clean_prompt(run * 250_000 + "a" * (MAX_LENGTH + 1))
+        clean_prompt("a" + run * 250_000 + "a" * (MAX_LENGTH + 1))
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\u200b"])
