@@ -4,6 +4,7 @@ A blob is complete or absent. On disk that needs a temporary name, fsync and ren
 own storage does not do; object stores (django-storages) give it by themselves.
 """
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -11,6 +12,9 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.utils.translation import gettext as _
+
+from generation.errors import GenerationError
 
 
 class DurableFileSystemStorage(FileSystemStorage):
@@ -28,10 +32,20 @@ class DurableFileSystemStorage(FileSystemStorage):
                 os.fsync(out.fileno())
             Path(temporary).chmod(0o644)
             Path(temporary).replace(target)
+            _sync(target.parent)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
         return name
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename in *folder* outlive a power cut: rows that name the file may be written next."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def key_of(sha256: str, suffix: str) -> str:
@@ -40,10 +54,22 @@ def key_of(sha256: str, suffix: str) -> str:
 
 
 def put(data: bytes, suffix: str) -> str:
-    """Store *data* and return its key. Raises ``OSError`` (a full disk, say) with nothing half-written."""
+    """Store *data* and return its key.
+
+    Raises ``GenerationError`` (``disk_full``, passing) or ``OSError``, with nothing half-written.
+    """
     key = key_of(hashlib.sha256(data).hexdigest(), suffix)
-    if not default_storage.exists(key):
-        default_storage.save(key, ContentFile(data))
+    try:
+        if not default_storage.exists(key):
+            default_storage.save(key, ContentFile(data))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise GenerationError(
+                "disk_full",
+                _("There is no room left to store the pictures. Ask the operator to free some, then try again."),
+                permanent=False,
+            ) from error
+        raise
     return key
 
 

@@ -1,6 +1,5 @@
 """The ways a job ends, each written once and only by whoever holds the job."""
 
-import errno
 import hashlib
 import io
 from collections.abc import Sequence
@@ -10,12 +9,10 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from generation import blobs
 from generation.delivery import ring_finished
 from generation.engines.base import Identity, Rendered
-from generation.errors import GenerationError
 from generation.models import Job, ModelPassport, Output
 
 log = structlog.get_logger(__name__)
@@ -75,16 +72,7 @@ def _store(picture: Rendered) -> tuple[str, str]:
     """Key and SHA-256 of the picture as PNG, without any metadata."""
     buffer = io.BytesIO()
     picture.image.save(buffer, "PNG")
-    try:
-        key = blobs.put(buffer.getvalue(), "png")
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise GenerationError(
-                "disk_full",
-                _("There is no room left to store the pictures. Ask the operator to free some, then try again."),
-                permanent=False,
-            ) from error
-        raise
+    key = blobs.put(buffer.getvalue(), "png")
     return key, hashlib.sha256(buffer.getvalue()).hexdigest()
 
 

@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from generation.delivery import mark_delivered
 from generation.models import Job
 from provenance.ledger.append import append
 from provenance.works.models import Version, Work
+
+log = structlog.get_logger(__name__)
 
 
 def receive(job_id: UUID) -> Work | None:
@@ -16,10 +19,11 @@ def receive(job_id: UUID) -> Work | None:
     Returns the work, or None when the job ended without images. Safe to run twice and in two
     processes: whoever marks the job delivered first does the work, in the same transaction.
     """
-    job = Job.objects.get(pk=job_id)
     with transaction.atomic():
-        if not mark_delivered(job.pk):
-            return Work.objects.filter(job=job).first()
+        if not mark_delivered(job_id):
+            return Work.objects.filter(job=job_id).first()
+        # Read after it was marked, so that the row says how the job ended, not how it stood a moment before.
+        job = Job.objects.select_related("owner").get(pk=job_id)
         if job.status != Job.Status.SUCCEEDED:
             append(
                 key=f"job-ended:{job.pk}",
@@ -40,6 +44,7 @@ def receive(job_id: UUID) -> Work | None:
             actor=job.owner.get_username(),
             payload={"work": str(work.pk), "outputs": [output.sha256 for output in outputs]},
         )
+    log.info("job_received", job_id=str(job.pk), work_id=str(work.pk), versions=len(outputs))
     return work
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from generation.leases import new_owner
 from provenance.works.models import Version
@@ -34,7 +35,8 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
     *work* does the slow part outside any transaction (reading, comparing, signing) and returns the
     function that writes. Returns whether this call ended the stage. Errors that carry
     ``permanent`` fail the version at once; anything else gives it back, to be tried again after a
-    back-off, and fails it after ``settings.MAX_ATTEMPTS``.
+    back-off, and fails it after ``settings.MAX_ATTEMPTS``: so does a version that took its worker
+    with it each time, which nobody was left to write down.
     """
     owner = new_owner()
     if not Version.objects.claim(version_id, owner=owner, statuses=[status]):
@@ -43,10 +45,14 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
     with structlog.contextvars.bound_contextvars(
         work_id=str(version.work_id), version_id=str(version.pk), stage=status, attempt=version.attempts
     ):
+        if version.attempts > settings.MAX_ATTEMPTS:
+            _give_up(version, owner=owner)
+            return False
         try:
             write = work(version)
             with transaction.atomic():
-                if not Version.objects.finish(version.pk, owner=owner, **write(version)):
+                changes = write(version)
+                if not Version.objects.finish(version.pk, owner=owner, **changes):
                     raise LeaseLost
         except LeaseLost:
             log.warning("lease_lost")
@@ -54,14 +60,30 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
         except Exception as error:
             _give_back(version, owner=owner, error=error)
             return False
+        log.info("stage_ended", status=str(changes.get("status", status)))
     return True
+
+
+def _give_up(version: Version, *, owner: str) -> None:
+    """Fail a version that was tried too often, with what is known of the last time."""
+    last = version.error or _("The worker stopped without a word each time.")
+    sentence = _("This was tried %(times)d times without success.") % {"times": settings.MAX_ATTEMPTS}
+    log.error("version_failed", code="gave_up")
+    Version.objects.finish(
+        version.pk, owner=owner, status=Version.Status.FAILED, error_code="gave_up", error=f"{sentence} {last}"
+    )
 
 
 def _give_back(version: Version, *, owner: str, error: Exception) -> None:
     permanent = bool(getattr(error, "permanent", False))
     code = str(getattr(error, "code", "internal_error"))
     # The words of an error we did not foresee may hold anything (paths, say): they go to the log only.
-    sentence = str(error) if hasattr(error, "code") else ""
+    sentence = (
+        str(error)
+        if hasattr(error, "code")
+        else _("Something unforeseen went wrong (%(kind)s). The operator's log says more.")
+        % {"kind": type(error).__name__}
+    )
     if permanent or version.attempts >= settings.MAX_ATTEMPTS:
         log.error("version_failed", code=code, exc_info=error)
         Version.objects.finish(version.pk, owner=owner, status=Version.Status.FAILED, error_code=code, error=sentence)

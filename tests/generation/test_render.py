@@ -363,12 +363,12 @@ def test_a_full_disk_is_waited_for_and_then_named(
     make_job: MakeJob, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MAX_ATTEMPTS = 2
-    job = make_job()
+    job = make_job(seed="74205198")  # a picture that is not in the store yet
 
-    def full(data: bytes, suffix: str) -> str:
+    def full(storage: object, name: str, content: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("generation.blobs.put", full)
+    monkeypatch.setattr("generation.blobs.DurableFileSystemStorage._save", full)
 
     assert render_next() == 0
     assert again(job).status == "queued"

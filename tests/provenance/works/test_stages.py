@@ -1,5 +1,6 @@
 """A stage ends a version once, keeps nothing of a lost lease, and knows which errors are worth another try."""
 
+import errno
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from generation import blobs
 from provenance.works.models import Version
 from provenance.works.stages import Write, claimable, run_stage
 from similarity.errors import SimilarityError
@@ -81,7 +83,7 @@ def test_a_passing_error_is_tried_again_later_and_not_for_ever(version: Version,
 
     assert run_stage(version.pk, status="rendered", work=unlucky) is False
     version.refresh_from_db()
-    assert (version.status, version.attempts, version.error) == ("rendered", 1, "")
+    assert (version.status, version.attempts, version.error_code) == ("rendered", 1, "internal_error")
     assert version.lease_until is not None
     assert version.lease_until > timezone.now()
     assert claimable(["rendered"], 10) == []
@@ -91,4 +93,42 @@ def test_a_passing_error_is_tried_again_later_and_not_for_ever(version: Version,
     assert run_stage(version.pk, status="rendered", work=unlucky) is False
     version.refresh_from_db()
     assert (version.status, version.error_code) == ("failed", "internal_error")
+    assert "OSError" in version.error
     assert "path" not in version.error
+
+
+def test_a_version_that_kills_its_worker_each_time_is_given_up(version: Version, settings: Any) -> None:
+    """Given claims that nobody was left to end, when they are too many, then the version fails and is not tried."""
+    settings.MAX_ATTEMPTS = 2
+    calls: list[Version] = []
+
+    def work(version: Version) -> Write:
+        calls.append(version)
+        return moving_on(version)
+
+    for _attempt in range(2):
+        assert Version.objects.claim(version.pk, owner="killed", statuses=["rendered"])
+        Version.objects.filter(pk=version.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    assert run_stage(version.pk, status="rendered", work=work) is False
+    version.refresh_from_db()
+    assert (version.status, version.error_code, calls) == ("failed", "gave_up", [])
+    assert "2 times" in version.error
+
+
+def test_a_full_disk_is_named(creator: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = make_version(work=make_work(owner=creator), status=Version.Status.RENDERED)
+
+    def full(storage: object, name: str, content: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("generation.blobs.DurableFileSystemStorage._save", full)
+
+    def storing(version: Version) -> Write:
+        blobs.put(b"a file nobody has stored before", "png")
+        return moving_on(version)
+
+    assert run_stage(version.pk, status="rendered", work=storing) is False
+    version.refresh_from_db()
+    assert (version.status, version.error_code) == ("rendered", "disk_full")
+    assert "room" in version.error
