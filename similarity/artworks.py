@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -154,5 +155,5 @@ def _inside(file: str) -> str:
 
 
 def _year(text: str | None) -> int | None:
-    digits = (text or "").strip()
-    return int(digits) if digits.lstrip("-").isdigit() and abs(int(digits)) < 10_000 else None
+    said = (text or "").strip()
+    return int(said) if re.fullmatch(r"-?[0-9]{1,4}", said) else None

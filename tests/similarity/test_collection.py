@@ -15,7 +15,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from similarity import import_works as import_module
-from similarity.artworks import artist_of, list_csv, list_folder
+from similarity.artworks import artist_of, list_csv, list_folder, read_csv
 from similarity.catalogue import read_catalogue, write_catalogue
 from similarity.encoder import Encoder
 from similarity.enrol import ArtistFacts, NewWork, enrol, withdraw
@@ -355,3 +355,22 @@ def test_embed_exits_non_zero_when_nothing_was_embedded(tiny: Encoder, tmp_path:
     settings.ENCODER = "local-dir:/nowhere"
     with pytest.raises(CommandError, match="encoder_not_found"):
         call_command("embed", tmp_path, out=tmp_path / "v.npz", stdout=StringIO(), stderr=StringIO())
+
+
+@pytest.mark.parametrize(
+    ("said", "year"),
+    [
+        ("1926", 1926),
+        ("-12", -12),
+        (" 800 ", 800),
+        ("²", None),
+        ("--5", None),
+        ("٣", None),
+        ("18261", None),
+        ("", None),
+    ],
+)
+def test_a_year_that_is_none_is_left_out(said: str, year: int | None) -> None:
+    ((work,), refused) = read_csv(["file,artist,died\n", f"a.jpg,Claude Monet,{said}\n"])
+
+    assert (work.artist.died, refused) == (year, [])
