@@ -68,7 +68,14 @@ class Command(BaseCommand):
     def _print(self, version: Version, *, out: Path, as_json: bool) -> None:
         file = ""
         if version.status == Version.Status.PUBLISHED:
-            file = str(_export(version, out))
+            try:
+                file = str(_export(version, out))
+            except OSError as error:
+                # The picture is made and kept; only the copy is missing.
+                raise CommandError(
+                    f"file_unwritable: version {version.pk} is published, but its copy cannot be written to "
+                    f"{out}: {error.strerror or error}"
+                ) from error
         line = account(version, file=file)
         if as_json:
             self.stdout.write(json.dumps(line.as_dict(), ensure_ascii=False))
@@ -99,6 +106,10 @@ def _export(version: Version, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{version.pk}{Path(version.blob).suffix}"
     partial = target.with_suffix(".part")
-    partial.write_bytes(blobs.get(version.blob))
-    partial.replace(target)
+    try:
+        partial.write_bytes(blobs.get(version.blob))
+        partial.replace(target)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
     return target
