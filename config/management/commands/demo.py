@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from config import supervisor
 from config.env import local_secret
@@ -98,10 +98,13 @@ class Command(BaseCommand):
         """The example's job: the one of an earlier demo if that came to a published picture."""
         key = f"demo:{settings.SERVICE_VERSION}:{seed}"
         earlier: QuerySet[Job] = Job.objects.filter(owner=user, idempotency_key__startswith=key).order_by("-created_at")
-        alive = earlier.filter(status__in=Job.OPEN) | earlier.filter(
-            work__versions__status__in=[*Version.OPEN, Version.Status.PUBLISHED]
+        alive = (
+            Q(status__in=Job.OPEN)
+            # Rendered, and its work is about to be made: a demo that was stopped just then goes on with it.
+            | Q(status=Job.Status.SUCCEEDED, delivered_at__isnull=True)
+            | Q(work__versions__status__in=[*Version.OPEN, Version.Status.PUBLISHED])
         )
-        if found := alive.first():
+        if found := earlier.filter(alive).first():
             return found
         job, _created = submit(owner=user, prompt=prompt, seed=seed, idempotency_key=f"{key}:{earlier.count()}")
         return job
