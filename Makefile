@@ -11,15 +11,20 @@ PORT ?= 8000
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-# The stamp holds the lock's checksum, so an unchanged lock installs nothing, and an interrupted
-# install (no stamp) starts over.
+# The stamp is as new as the last whole install, so an unchanged lock installs nothing. An install that was
+# interrupted leaves no stamp: a venv without pip is made again, and half-written packages are replaced.
 setup: $(STAMP)  ## install everything into .venv
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Colophon needs Python 3.11 or newer; set PYTHON=…"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet "uv>=0.9"
-	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || { \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV); \
+		$(BIN)/python -m pip install --quiet "uv>=0.9"; }
+	@rm -f $@
+	@again=$$(test ! -e $(VENV)/.installing || echo --reinstall); touch $(VENV)/.installing; set -x; \
+	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes $$again -r requirements.lock
+	@rm -f $(VENV)/.installing
 	@touch $@
 
 demo: setup  ## the service with three example pictures; ONCE=1 stops after them
