@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
-from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, parsers, permissions, serializers, status, viewsets
@@ -13,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from similarity.errors import SimilarityError
 from similarity.models import Artist, Audit, Reference
 
 
@@ -164,16 +162,15 @@ class AuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         time it is asked.
         """
         from similarity.audit import audit_picture
-        from similarity.pictures import decode
+        from similarity.pictures import decode, too_large
+        from similarity.uploads import refuse_declared_size
 
+        refuse_declared_size(request)
         asked = AuditRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         upload = asked.validated_data["image"]
         if upload.size > settings.MAX_UPLOAD_BYTES:
-            limit = f"{settings.MAX_UPLOAD_BYTES / (1024 * 1024):g}"
-            raise SimilarityError(
-                "file_too_large", _("The file is larger than %(limit)s MB. Send a smaller one.") % {"limit": limit}
-            )
+            raise too_large()
         audit = audit_picture(decode(upload.read()), prompt=asked.validated_data["prompt"])
         audit.save()
         return Response(AuditSerializer(audit).data, status=status.HTTP_201_CREATED)

@@ -81,7 +81,7 @@ def decode(data: bytes) -> Picture:
     if not data:
         raise SimilarityError("file_empty", _("The file is empty. Choose a picture and try again."))
     if len(data) > settings.MAX_UPLOAD_BYTES:
-        raise _too_large()
+        raise too_large()
     with warnings.catch_warnings():
         # Pillow warns about oddities (broken EXIF, unusual palettes) that do not stop it from reading.
         warnings.simplefilter("ignore")
@@ -99,7 +99,7 @@ def read_file(path: Path) -> bytes:
     """The bytes at *path*, refused unread when they are too many. Raises ``SimilarityError``."""
     try:
         if path.stat().st_size > settings.MAX_UPLOAD_BYTES:
-            raise _too_large()
+            raise too_large()
         return path.read_bytes()
     except OSError as error:
         message = _("The file cannot be read: %(why)s.") % {"why": error.strerror or error}
@@ -182,7 +182,8 @@ def _damaged() -> SimilarityError:
     )
 
 
-def _too_large() -> SimilarityError:
+def too_large() -> SimilarityError:
+    """The refusal of a file above ``settings.MAX_UPLOAD_BYTES``."""
     limit = settings.MAX_UPLOAD_BYTES / (1024 * 1024)
     return SimilarityError(
         "file_too_large",

@@ -16,9 +16,8 @@ from rest_framework.views import APIView
 
 from provenance.works.verify import verify
 from similarity.errors import SimilarityError
-
-# What a multipart body adds to the file it carries: boundaries, headers, the file's name.
-ENVELOPE_BYTES = 64 * 1024
+from similarity.pictures import too_large
+from similarity.uploads import refuse_declared_size
 
 
 class ImageParser(BaseParser):
@@ -105,13 +104,11 @@ class VerifyView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        # Before anything touches request.data, which reads the body.
-        if _declared_length(request) > settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES:
-            raise _too_large()
+        refuse_declared_size(request)
         given = request.data.get("image") if isinstance(request.data, dict) else None
         if isinstance(given, UploadedFile):
             if (given.size or 0) > settings.MAX_UPLOAD_BYTES:
-                raise _too_large()
+                raise too_large()
             given = given.read()
         if not isinstance(given, bytes):
             raise SimilarityError(
@@ -120,15 +117,3 @@ class VerifyView(APIView):
         response = Response(verify(given).as_dict())
         response["Cache-Control"] = "no-store"
         return response
-
-
-def _declared_length(request: Request) -> int:
-    declared = str(request.META.get("CONTENT_LENGTH") or "")
-    return int(declared) if declared.isdecimal() else 0
-
-
-def _too_large() -> SimilarityError:
-    limit = settings.MAX_UPLOAD_BYTES // 2**20
-    return SimilarityError(
-        "file_too_large", _("The file is larger than %(limit)d MiB, the most that is read here.") % {"limit": limit}
-    )

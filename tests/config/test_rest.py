@@ -17,6 +17,7 @@ from generation.models import Job
 from provenance.credentials.errors import CredentialError
 from provenance.review.errors import ReviewError
 from similarity.errors import SimilarityError
+from similarity.models import Audit
 
 
 def test_an_engine_error_keeps_its_code_and_sentence() -> None:
@@ -112,6 +113,15 @@ def test_a_body_that_is_too_much(api: APIClient, creator: User, kind: str, body:
 
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert not Job.objects.exists()
+
+
+def test_a_picture_of_200_mb_is_refused_unread(api: APIClient, creator: User) -> None:
+    api.force_authenticate(creator)
+
+    for address in ("/api/v1/audits/", "/api/v1/verify"):
+        response = api.post(address, b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH="209715200")
+        assert (response.status_code, response.json()["code"]) == (413, "file_too_large")
+    assert not Audit.objects.exists()
 
 
 def test_a_forged_address_does_not_give_a_throttle_of_its_own(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:

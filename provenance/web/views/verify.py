@@ -15,9 +15,8 @@ from rest_framework.throttling import ScopedRateThrottle
 from provenance.credentials.errors import CredentialError
 from provenance.works.verify import Verification, verify
 from similarity.errors import SimilarityError
+from similarity.uploads import refuse_declared_size
 
-# What a multipart body adds to the file it carries: boundaries, headers, the file's name.
-ENVELOPE_BYTES = 64 * 1024
 STATUS_OF_CODE = {"file_too_large": 413, "not_an_image": 415, "unsupported_format": 415}
 
 
@@ -43,8 +42,9 @@ class VerifyPage(View):
             return response
         limit = settings.MAX_UPLOAD_BYTES
         too_large = _("The file is larger than %(limit)s, the most this page reads.") % {"limit": filesizeformat(limit)}
-        # Before anything touches request.FILES, which reads the body.
-        if int(request.META.get("CONTENT_LENGTH") or 0) > limit + ENVELOPE_BYTES:
+        try:
+            refuse_declared_size(request)
+        except SimilarityError:
             return self._answer(request, error=too_large, status=413)
         upload = request.FILES.get("file")
         if not isinstance(upload, UploadedFile) or not upload.size:

@@ -14,9 +14,9 @@ from pytest_django import Settings
 
 from generation import blobs
 from provenance.credentials.development import create
-from provenance.web.views import verify as page_module
 from provenance.works.models import Version
 from provenance.works.seal import seal_version
+from similarity.uploads import ENVELOPE_BYTES
 from tests import factories
 from tests.provenance.web.html import Page
 
@@ -132,7 +132,7 @@ def test_a_file_too_large_is_refused_before_it_is_read(
     settings.MAX_UPLOAD_BYTES = 1000
     monkeypatch.setattr("django.http.request.HttpRequest.parse_file_upload", lambda *a: pytest.fail("it was read"))
 
-    response = drop(client, bytes(1000 + page_module.ENVELOPE_BYTES))
+    response = drop(client, bytes(1000 + ENVELOPE_BYTES))
 
     assert response.status_code == 413
     assert "larger than 1000\xa0bytes" in response.content.decode()
