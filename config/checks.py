@@ -1,5 +1,7 @@
 """System checks: what an operator can get wrong, said before the first request (``manage.py check``)."""
 
+import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_encoder(),
         *_signer(),
         *_trust(),
+        *_rates(),
+        *_classes(),
     ]
 
 
@@ -123,10 +127,39 @@ def _signer() -> Iterator[CheckMessage]:
 
 
 def _trust() -> Iterator[CheckMessage]:
-    if settings.TRUST_LIST:
-        path = Path(settings.TRUST_LIST)
-        # c2pa ignores a list it cannot read, and would then trust nobody without saying so.
-        if not path.is_file() or b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
-            yield Error("COLOPHON_TRUST_LIST is not a readable PEM bundle of certificates.", id="colophon.E011")
+    from provenance.credentials import trust
+    from provenance.credentials.errors import CredentialError
+
+    # c2pa ignores a list it cannot read, and would then trust nobody without saying so.
+    try:
+        trust.load()
+    except CredentialError as error:
+        yield Error(error.message, id="colophon.E011")
     if settings.TSA_URL and urlsplit(settings.TSA_URL).scheme not in ("http", "https"):
         yield Error("COLOPHON_TSA_URL must be an http or https address.", id="colophon.E012")
+
+
+def _rates() -> Iterator[CheckMessage]:
+    for scope, rate in settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].items():
+        if not re.fullmatch(r"[1-9][0-9]*/[smhd][a-z]*", rate):
+            yield Error(
+                f"COLOPHON_RATE_{scope.upper().replace('-', '_')} is “{rate}”, which is no rate.",
+                hint="Write a number and a period: 30/min, 600/hour.",
+                id="colophon.E013",
+            )
+
+
+def _classes() -> Iterator[CheckMessage]:
+    """Found, not imported: an engine's module loads torch."""
+    for name, path in (("ENGINE", settings.ENGINE), ("STORAGE", settings.STORAGES["default"]["BACKEND"])):
+        module = path.rpartition(".")[0]
+        try:
+            found = importlib.util.find_spec(module) is not None
+        except (ImportError, ValueError):
+            found = False
+        if not found:
+            yield Error(
+                f"COLOPHON_{name} is “{path}”, and there is no such module here.",
+                hint="Give the dotted path of a class, and install the package it is in.",
+                id="colophon.E014",
+            )

@@ -46,7 +46,7 @@ def folder_of(model: str) -> Path | None:
     aliased = settings.MODEL_ALIASES.get(model)
     if aliased is not None:
         return Path(aliased)
-    folder = Path(model)
+    folder = Path(model).expanduser()
     return folder if folder.is_absolute() or folder.is_dir() else None
 
 

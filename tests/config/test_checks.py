@@ -1,8 +1,11 @@
 """An operator's mistakes are named before the first request."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of_django
 
 from config.checks import check_settings
 
@@ -23,7 +26,12 @@ def ids() -> set[str]:
         ("ENCODER", "local-dir:/nowhere", "colophon.E007"),
         ("ENCODER", "ViT-B-32", "colophon.E007"),
         ("TRUST_LIST", "/nowhere.pem", "colophon.E011"),
+        ("TRUST_LIST", __file__, "colophon.E011"),
         ("TSA_URL", "ftp://tsa", "colophon.E012"),
+        ("REST_FRAMEWORK", {"DEFAULT_THROTTLE_RATES": {"verify": "often"}}, "colophon.E013"),
+        ("ENGINE", "nowhere.engine.Engine", "colophon.E014"),
+        ("ENGINE", "Engine", "colophon.E014"),
+        ("STORAGES", {"default": {"BACKEND": "storages_not_here.S3"}, "staticfiles": {}}, "colophon.E014"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
@@ -31,6 +39,13 @@ def test_each_mistake_has_an_id(settings: Any, name: str, value: Any, expected: 
     assert expected not in ids()
     setattr(settings, name, value)
     assert expected in ids()
+
+
+def test_every_check_is_explained() -> None:
+    root = Path(settings_of_django.BASE_DIR)
+    known = set(re.findall(r"colophon\.[EW]\d+", (root / "config/checks.py").read_text()))
+    told = set(re.findall(r"colophon\.[EW]\d+", (root / "docs/reference/checks.md").read_text()))
+    assert known == told
 
 
 def test_a_missing_signer_is_a_warning(settings: Any, tmp_path: Any) -> None:
