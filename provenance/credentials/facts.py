@@ -6,6 +6,7 @@ a bounded length; nothing here says whether it is true (see ``verdict.py``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from provenance.credentials.manifest import NAMESPACE
@@ -227,11 +228,18 @@ def _own(parameters: Mapping[str, Any], name: str) -> str:
 
 
 def _number(value: object, kind: type[int] | type[float]) -> Any:
-    return kind(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return kind(value)
+    except (OverflowError, ValueError):  # infinite, not a number, or an integer beyond every float
+        return None
 
 
 def _plain(value: object) -> Any:
     """A scalar as it is, anything else as bounded text."""
+    if isinstance(value, float) and not isfinite(value):
+        return _text(value)  # JSON has no such numbers
     return value if isinstance(value, bool | int | float) or value is None else _text(value)
 
 
