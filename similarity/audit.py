@@ -17,17 +17,15 @@ from django.utils.translation import gettext as _
 from similarity.artist_names import Known, named_in
 from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
-from similarity.fingerprint import codes_of_looks
+from similarity.fingerprint import codes_of_looks, is_telling
 from similarity.index import ArtistScore, Hit, Index, open_index
 from similarity.models import Artist, Audit, Reference
 from similarity.pictures import Picture, decode
 
 NEAREST_WORKS = 8
 NEAREST_ARTISTS = 5
-# Same picture: image-codes at most this many of 256 bits apart …
+# Same picture: image-codes at most this many of 256 bits apart.
 COPY_DISTANCE = 48
-# … and the encoder agreeing at least this much.
-COPY_COSINE = 0.80
 
 
 @dataclass(frozen=True)
@@ -126,24 +124,24 @@ def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:
     """The known work this is the same picture as, if any.
 
     The same file; or an image-code within ``COPY_DISTANCE`` bits, of any of the looks of
-    ``codes_of_looks``, that the encoder confirms with a cosine of at least ``COPY_COSINE``.
+    ``codes_of_looks``. The encoder is not asked: it looks at style, and takes a grey or brightened
+    copy for something else (0002). Its cosine is kept beside, for the reader.
     """
     same_file = Reference.objects.filter(sha256=picture.sha256).values_list("pk", flat=True).first()
     if same_file:
         return Copy(same_file, "same_file", 0, None)
     if not len(index):
         return None
-    looks = codes_of_looks(picture.rgb)
+    looks = {name: code for name, code in codes_of_looks(picture.rgb).items() if is_telling(code)}
+    if not looks:
+        return None
     apart = np.stack([index.code_distances(code) for code in looks.values()])
     nearest = apart.min(axis=0)
     near = np.flatnonzero(nearest <= COPY_DISTANCE)
     if not len(near):
         return None
     cosines = index.similarities(vector)
-    candidates = [int(row) for row in near if cosines[row] >= COPY_COSINE]
-    if not candidates:
-        return None
-    best = min(candidates, key=lambda row: (nearest[row], -cosines[row]))
+    best = min((int(row) for row in near), key=lambda row: (nearest[row], -cosines[row]))
     method = list(looks)[int(apart[:, best].argmin())]
     return Copy(index.reference_of(best), method, int(nearest[best]), float(cosines[best]))
 
@@ -196,5 +194,5 @@ def _method(code: str) -> str:
     if code == "same_file":
         return _("the same file")
     if code.endswith("_mirrored"):
-        return _("its image-code, mirrored, and the encoder")
-    return _("its image-code, cropped, and the encoder") if "cropped" in code else _("its image-code and the encoder")
+        return _("its image-code, mirrored")
+    return _("its image-code, as a crop") if "cropped" in code else _("its image-code")

@@ -18,6 +18,7 @@ BITS = 256
 # A copy cut by so much on every side is found by growing it again (measured in decision 0002).
 GROWN_BY = (0.02, 0.035, 0.055)
 LOOK_SIDE = 512
+MIN_SET = 24
 # ISCC header: main type CONTENT (2), subtype IMAGE (1), version 0; the last nibble says the length.
 _HEADER_64 = bytes([0x21, 0x01])
 _HEADER_256 = bytes([0x21, 0x07])
@@ -49,6 +50,15 @@ def iscc_code(image: Image.Image, *, bits: int = BITS) -> str:
     header = _HEADER_64 if bits == 64 else _HEADER_256
     body = image_code(image)[: bits // 8]
     return "ISCC:" + base64.b32encode(header + body).decode("ascii").rstrip("=")
+
+
+def is_telling(code: bytes) -> bool:
+    """Whether a code can stand for a picture at all.
+
+    Half of each block's 64 values lie above its median, unless many are equal: in a plain colour or
+    a smooth gradient, which have next to the same code whatever they show.
+    """
+    return min(int.from_bytes(code[at : at + 8], "big").bit_count() for at in range(0, 32, 8)) >= MIN_SET
 
 
 def codes_of_looks(image: Image.Image) -> dict[str, bytes]:

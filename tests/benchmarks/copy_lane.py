@@ -1,11 +1,12 @@
 """How the copy lane was set: distances between different works, and of edited copies to their originals.
 
-    python tests/benchmarks/copy_lane.py ARCHIVE.zip CATALOGUE.npz [--works 400] [--seed 1] [--pairs OUT.csv]
+    python tests/benchmarks/copy_lane.py ARCHIVE.zip CATALOGUE.npz [--works 400] [--cosines] [--pairs OUT.csv]
 
 The catalogue is the archive's (``manage.py build_catalogue``). Prints, as JSON, how many pairs of
 works lie within each distance, which pairs of works the lane takes for the same picture (also after
-an edit of one of them), and for each edit the share of copies found at the thresholds of
-``similarity.audit``. Needs the encoder of ``COLOPHON_ENCODER``; no database.
+an edit of one of them), and for each edit the share of copies found at the threshold of
+``similarity.audit``. With ``--cosines`` the encoder of ``COLOPHON_ENCODER`` looks at the copies, too.
+No database is used.
 """
 
 import argparse
@@ -83,20 +84,21 @@ def main() -> None:
     parser.add_argument("catalogue", type=Path)
     parser.add_argument("--works", type=int, default=400, help="how many works are edited")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cosines", action="store_true", help="embed the edited copies, too")
     parser.add_argument("--pairs", type=Path, help="write the nearest pairs here, to be looked at")
     asked = parser.parse_args()
 
     import django
 
     django.setup()
-    from similarity.audit import COPY_COSINE, COPY_DISTANCE
+    from similarity.audit import COPY_DISTANCE
     from similarity.catalogue import read_catalogue
     from similarity.encoder import load_encoder
     from similarity.fingerprint import codes_of_looks, distances
 
-    encoder = load_encoder()
+    encoder = load_encoder() if asked.cosines else None
     catalogue = read_catalogue(asked.catalogue)
-    if catalogue.encoder != encoder.fingerprint:
+    if encoder and catalogue.encoder != encoder.fingerprint:
         parser.error("the catalogue was made with another encoder")
     table, vectors = catalogue.columns["code"], catalogue.columns["vector"].astype(np.float32)
 
@@ -113,45 +115,47 @@ def main() -> None:
 
         chosen = random.Random(asked.seed).sample(range(len(files)), min(asked.works, len(files)))
         edits: dict[str, Any] = {}
-        strangers: dict[tuple[int, int], tuple[int, float]] = {}
+        strangers: dict[tuple[int, int], int] = {}
         for name, edit in tqdm({"unchanged": lambda image: image, **EDITS}.items()):
             images = [edit(picture(files[i])) for i in chosen]
-            embedded = np.concatenate([encoder.embed(images[s : s + 64]) for s in range(0, len(images), 64)])
-            near, cosines = np.empty(len(chosen), np.int64), np.empty(len(chosen))
+            near = np.empty(len(chosen), np.int64)
             for n, i in enumerate(chosen):
-                apart, alike = looks_apart(images[n]), vectors @ embedded[n]
-                near[n], cosines[n] = apart[i], alike[i]
+                apart = looks_apart(images[n])
+                near[n] = apart[i]
                 for j in map(int, np.flatnonzero(apart <= MARKS[-1])):
-                    if j != i and (apart[j], -alike[j]) < strangers.get((i, j), (999, 0.0)):
-                        strangers[i, j] = (int(apart[j]), float(alike[j]))
+                    pair = (i, j) if i < j else (j, i)
+                    if i != j:
+                        strangers[pair] = min(strangers.get(pair, 999), int(apart[j]))
             edits[name] = {
-                "found": round(float(((near <= COPY_DISTANCE) & (cosines >= COPY_COSINE)).mean()), 4),
+                "found": round(float((near <= COPY_DISTANCE).mean()), 4),
                 "distance": [int(q) for q in np.quantile(near, (0.5, 0.9, 0.99, 1))],
-                "cosine": [round(float(q), 3) for q in np.quantile(cosines, (0, 0.01, 0.1, 0.5))],
                 "within": {str(t): round(float((near <= t).mean()), 3) for t in MARKS},
             }
+            if encoder:
+                embedded = np.concatenate([encoder.embed(images[s : s + 64]) for s in range(0, len(images), 64)])
+                cosines = (vectors[chosen] * embedded).sum(axis=1)
+                edits[name]["cosine"] = [round(float(q), 3) for q in np.quantile(cosines, (0, 0.01, 0.1, 0.5))]
 
     histogram, close = all_pairs(table)
-    pairs: dict[tuple[int, int], tuple[int, float]] = {(i, j): (d, float(vectors[i] @ vectors[j])) for d, i, j in close}
-    for (i, j), found in strangers.items():
-        pair = (i, j) if i < j else (j, i)
-        pairs[pair] = min(pairs.get(pair, (999, 0.0)), found)
-    flagged = sorted((d, c, i, j) for (i, j), (d, c) in pairs.items() if d <= COPY_DISTANCE and c >= COPY_COSINE)
+    pairs = {(i, j): d for d, i, j in close}
+    for pair, d in strangers.items():
+        pairs[pair] = min(pairs.get(pair, 999), d)
+    nearest_first = sorted((d, i, j) for (i, j), d in pairs.items())
     if asked.pairs:
         with asked.pairs.open("w", encoding="utf-8", newline="") as f:
             out = csv.writer(f)
             out.writerow(["distance", "cosine", "one", "other"])
-            out.writerows(
-                [d, round(c, 4), files[i], files[j]] for (i, j), (d, c) in sorted(pairs.items(), key=lambda p: p[1])
-            )
+            for d, i, j in nearest_first:
+                out.writerow([d, round(float(vectors[i] @ vectors[j]), 4), files[i], files[j]])
+    flagged = [[d, files[i], files[j]] for d, i, j in nearest_first if d <= COPY_DISTANCE]
     result = {
         "works": len(files),
         "pairs": len(files) * (len(files) - 1) // 2,
         "comparisons_of_edits": len(chosen) * (len(files) - 1) * (len(EDITS) + 1),
-        "encoder": encoder.fingerprint,
-        "thresholds": {"distance": COPY_DISTANCE, "cosine": COPY_COSINE},
+        "encoder": catalogue.encoder,
+        "threshold": COPY_DISTANCE,
         "pairs_within": {str(t): int(histogram[: t + 1].sum()) for t in MARKS},
-        "flagged_pairs": [[d, round(c, 3), files[i], files[j]] for d, c, i, j in flagged],
+        "flagged_pairs": flagged,
         "edited_works": len(chosen),
         "edits": edits,
     }

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import include, path
-from PIL import ImageOps
+from PIL import Image, ImageOps
 from pytest_django.fixtures import Settings
 from rest_framework.routers import DefaultRouter
 from rest_framework.test import APIClient
@@ -90,11 +90,7 @@ def test_the_same_file_is_a_copy(collection: Path) -> None:
         (lambda im: ImageOps.grayscale(im).convert("RGB"), "image_code"),
     ],
 )
-def test_the_same_picture_in_another_file_is_a_copy(
-    collection: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[..., Any], method: str
-) -> None:
-    # The random model knows nothing of mirrors; what it confirms is not this test's matter.
-    monkeypatch.setattr("similarity.audit.COPY_COSINE", -1.0)
+def test_the_same_picture_in_another_file_is_a_copy(collection: Path, change: Callable[..., Any], method: str) -> None:
     audit = audit_image(encoded(change(painting(5)), "JPEG", quality=80))
 
     assert audit.outcome == Audit.Outcome.COPY
@@ -105,10 +101,16 @@ def test_the_same_picture_in_another_file_is_a_copy(
     assert audit.copy_of["distance"] <= COPY_DISTANCE
 
 
-def test_a_code_that_the_encoder_does_not_confirm_is_no_copy(collection: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("similarity.audit.COPY_COSINE", 1.1)
-    audit = audit_image(encoded(painting(5), "JPEG", quality=80))
-    assert (audit.outcome, audit.copy_of) == (Audit.Outcome.NOT_CALIBRATED, None)
+def test_plain_colours_and_gradients_are_nobodys_copy(tiny: Encoder, tmp_path: Path) -> None:
+    (tmp_path / "ada").mkdir()
+    plain = Image.new("RGB", (64, 64), "teal")
+    slope = Image.linear_gradient("L").convert("RGB")
+    (tmp_path / "ada" / "plain.png").write_bytes(encoded(plain))
+    (tmp_path / "ada" / "slope.png").write_bytes(encoded(slope))
+    call_command("import_artworks", tmp_path, stdout=StringIO(), stderr=StringIO())
+
+    for other in (Image.new("RGB", (70, 64), "maroon"), slope.resize((200, 180)).point(lambda v: v // 2)):
+        assert audit_image(encoded(other)).outcome == Audit.Outcome.INSUFFICIENT_REFERENCES
 
 
 def test_an_empty_collection_has_too_few_references(tiny: Encoder) -> None:
