@@ -274,6 +274,8 @@ CACHES = {
         else {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": str(DATA_DIR / "cache"),
+            # Django's 300 would throw throttle counters away while they still count.
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
         }
     )
 }

@@ -4,13 +4,15 @@ A stage is a function that takes a claimed version and returns the row changes t
 may be run twice (the lease ran out while it was slow): only the holder's changes are kept.
 """
 
-from collections.abc import Callable, Iterable
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from generation.leases import new_owner
@@ -49,7 +51,8 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
             _give_up(version, owner=owner)
             return False
         try:
-            write = work(version)
+            with _keeping(version, owner=owner):
+                write = work(version)
             with transaction.atomic():
                 changes = write(version)
                 if not Version.objects.finish(version.pk, owner=owner, **changes):
@@ -62,6 +65,31 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
             return False
         log.info("stage_ended", status=str(changes.get("status", status)))
     return True
+
+
+@contextlib.contextmanager
+def _keeping(version: Version, *, owner: str) -> Iterator[None]:
+    """Extend the lease from a thread while the slow part runs: loading an encoder may outlast it.
+
+    It gives up after ten leases, so that work which hangs is tried again by somebody else.
+    """
+    done = threading.Event()
+
+    def beat() -> None:
+        try:
+            for _beat in range(30):
+                if done.wait(settings.LEASE_SECONDS / 3) or not Version.objects.beat(version.pk, owner=owner):
+                    return
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _give_up(version: Version, *, owner: str) -> None:
@@ -90,6 +118,20 @@ def _give_back(version: Version, *, owner: str, error: Exception) -> None:
         return
     log.warning("stage_will_be_retried", code=code, exc_info=error)
     Version.objects.retry_later(version.pk, owner=owner, attempts=version.attempts, error_code=code, error=sentence)
+
+
+def retry_failed(*, code: str = "") -> int:
+    """Put failed versions (those with *code*, or all) back to the stage they failed at; how many.
+
+    For an operator who has mended what made them fail. Their pictures were kept.
+    """
+    failed = Version.objects.filter(status=Version.Status.FAILED, output__isnull=False)
+    if code:
+        failed = failed.filter(error_code=code)
+    again = {"attempts": 0, "lease_until": None, "error_code": "", "error": ""}
+    with transaction.atomic():
+        rendered = failed.filter(audit__isnull=True).update(status=Version.Status.RENDERED, **again)
+        return rendered + failed.filter(audit__isnull=False).update(status=Version.Status.AUDITED, **again)
 
 
 def claimable(statuses: Iterable[str], limit: int) -> list[UUID]:

@@ -1,11 +1,14 @@
 """A stage ends a version once, keeps nothing of a lost lease, and knows which errors are worth another try."""
 
 import errno
+import time
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.utils import timezone
 
 from generation import blobs
@@ -132,3 +135,29 @@ def test_a_full_disk_is_named(creator: User, monkeypatch: pytest.MonkeyPatch) ->
     version.refresh_from_db()
     assert (version.status, version.error_code) == ("rendered", "disk_full")
     assert "room" in version.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slow_work_keeps_its_lease(version: Version, settings: Any) -> None:
+    """Given work that lasts longer than a lease, when it ends, then the lease was kept and it counts."""
+    settings.LEASE_SECONDS = 0.3
+
+    def slow(version: Version) -> Write:
+        time.sleep(1.0)
+        assert Version.objects.claimable(["rendered"]).count() == 0
+        return moving_on(version)
+
+    assert run_stage(version.pk, status="rendered", work=slow) is True
+
+
+def test_failed_versions_go_on_where_they_failed(version: Version, creator: User) -> None:
+    audited = make_version(work=make_work(owner=creator), status=Version.Status.AUDITED)
+    Version.objects.filter(pk=version.pk).update(status="failed", error_code="encoder_not_found", attempts=5)
+    Version.objects.filter(pk=audited.pk).update(status="failed", error_code="signer_mismatch", attempts=5)
+    call_command("retry_failed", code="signer_mismatch", stdout=StringIO())
+    version.refresh_from_db()
+    audited.refresh_from_db()
+    assert (version.status, audited.status, audited.error_code, audited.attempts) == ("failed", "audited", "", 0)
+    call_command("retry_failed", stdout=StringIO())
+    version.refresh_from_db()
+    assert version.status == "rendered"
