@@ -18,7 +18,7 @@ from similarity.training.evaluate import Bench
 from similarity.training.export import BUNDLED
 from similarity.training.train import part_of
 
-SHRINKAGES = (0.02, 0.1, 0.3, 0.6)
+SHRINKAGES = (0.02, 0.1, 0.3, 0.6, 0.75, 0.9)
 DAMPINGS = (0.0, 0.25, 0.5)
 DIMS = (96, 192, 384)
 
@@ -43,7 +43,7 @@ def main() -> None:
     for shrinkage, damping, dims in product(SHRINKAGES, DAMPINGS, DIMS):
         fitted = readout.fit_plda(known, train_artist, shrinkage=shrinkage, out=dims, damping=damping)
         found = metrics.figures(fitted.apply(held), artist)
-        score = found["R@1"] + found["AUC pairs"]
+        score = found["R@1"] + found["AUC work-artist"]
         text = " ".join(f"{name} {value:.3f}" for name, value in found.items())
         lines.append((score, f"shrinkage {shrinkage} damping {damping} dims {dims}: {text}"))
     for _, line in sorted(lines, reverse=True):

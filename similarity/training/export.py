@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--packed", type=Path, help="folder of decoded pictures")
     parser.add_argument("--out", type=Path, default=BUNDLED)
-    parser.add_argument("--shrinkage", type=float, default=0.1)
+    parser.add_argument("--shrinkage", type=float, default=0.75)
     parser.add_argument("--damping", type=float, default=0.0)
     parser.add_argument("--dims", type=int, default=192, help="dimensions of the readout")
     parser.add_argument("--each", type=int, default=1000, help="works an artist to fit the readout on")
