@@ -25,7 +25,7 @@ from similarity.pictures import Picture, decode
 NEAREST_WORKS = 8
 NEAREST_ARTISTS = 5
 # Same picture: image-codes at most this many of 256 bits apart.
-COPY_DISTANCE = 48
+COPY_DISTANCE = 46
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 Edit = Callable[[Image.Image], Image.Image]
-MARKS = (24, 32, 40, 48, 56, 64, 72, 80, 88)
+MARKS = (24, 32, 40, 46, 48, 56, 64, 72, 80, 88)
 
 
 def through(kind: str, **options: int) -> Edit:
