@@ -24,15 +24,22 @@ def test_a_perfect_network_brings_the_picture_back_in_one_step() -> None:
     assert torch.allclose(x - sigma * target, latent, atol=1e-5)
 
 
-def test_the_scheduler_follows_the_same_path() -> None:
+def test_a_perfect_network_leads_the_scheduler_to_the_picture() -> None:
+    torch.manual_seed(0)
+    latent, noise = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
+    sampler = scheduler(4.0)
+    sampler.set_timesteps(12)
+    x, generator = noise.clone(), torch.Generator().manual_seed(0)
+    for t, sigma in zip(sampler.timesteps, sampler.sigmas, strict=False):
+        x = sampler.step((x - latent) / sigma, t, x, generator=generator).prev_sample
+    assert torch.allclose(x, latent, atol=1e-3)
+
+
+def test_the_scheduler_adds_noise_as_training_does() -> None:
     torch.manual_seed(0)
     latent, noise = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
     sampler = scheduler(1.0)
     sampler.set_timesteps(8)
-    x = noise.clone()
-    for t in sampler.timesteps:
-        x = sampler.step(noise - latent, t, x).prev_sample
-    assert torch.allclose(x, latent, atol=2e-2)
     middle = sampler.timesteps[4:5]
     ours, _ = noisy(latent, noise, middle / 1000)
     assert torch.allclose(sampler.add_noise(latent, noise, middle), ours, atol=5e-3)
