@@ -62,7 +62,7 @@ schema: setup  ## write docs/reference/openapi.yaml
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
 
 messages: setup  ## collect and compile the Chinese catalogue (needs gettext)
-	$(BIN)/python manage.py makemessages --locale zh_Hans --no-location --ignore .venv --ignore var
+	$(BIN)/python manage.py makemessages --locale zh_Hans --add-location file --no-wrap --ignore .venv --ignore var --ignore docs --ignore tests
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore .venv
 
 clean:  ## remove what tests and tools left (not var/, which holds data)
