@@ -1,18 +1,21 @@
 """The works on disk: reading ``works.csv``, packing pictures for cheap loading, and the artist split.
 
+``python -m similarity.training.data --data ../shared/data`` writes the works list and the split again.
+
 Packed folder: ``pixels.u8`` (all pictures, HWC uint8 RGB, one after the other) and ``shapes.npy``
 (int64, ``[works, 3]``: offset in bytes, height, width), in the order of the works list.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import hashlib
 import json
 import random
 import zipfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
@@ -25,6 +28,7 @@ HERE = Path(__file__).parent
 WORKS_CSV = HERE.parent.parent / "docs" / "training-works.csv"
 SPLIT_JSON = HERE / "split.json"
 DEFAULT_DATA = Path("../shared/data")
+SPLIT_SEED = 20261122
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,13 @@ def read_split(path: Path = SPLIT_JSON) -> Split:
     return Split(tuple(held["train"]), tuple(held["validation"]), tuple(held["test"]))
 
 
+def write_split(split: Split, seed: int, path: Path = SPLIT_JSON) -> None:
+    """Write the split with the seed that draws it again."""
+    facts = {"seed": seed, "drawn_by": "similarity.training.data.draw_split"}
+    text = json.dumps({**facts, **{k: list(v) for k, v in asdict(split).items()}}, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
 class Pictures:
     """Decoded pictures behind a memory map; ``pictures[i]`` is uint8 RGB ``[height, width, 3]``."""
 
@@ -146,3 +157,16 @@ def pack(archive: Path, works: list[Listed], folder: Path) -> Pictures:
                 offset += picture.size
         np.save(folder / "shapes.npy", shapes)
     return Pictures(folder)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="List the works and draw the artist split")
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    works = list_archive(parser.parse_args().data / "art.zip")
+    write_works(works)
+    write_split(draw_split(works, test=30, validation=10, seed=SPLIT_SEED), SPLIT_SEED)
+
+
+if __name__ == "__main__":
+    main()
