@@ -128,7 +128,7 @@ MAX_IMAGE_PIXELS = env.int("COLOPHON_MAX_IMAGE_PIXELS", 64_000_000)
 
 # -- queue ---------------------------------------------------------------------------------------
 # Rows are the queue; the broker only rings (docs/decisions/0001).
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
