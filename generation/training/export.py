@@ -80,6 +80,7 @@ def passport(config: runs.Config, samples: int) -> dict[str, object]:
         "default_steps": sampling["steps"],
         "default_guidance": sampling["guidance"],
         "default_negative_prompt": "",
+        "cpu_threads": 1,
         "native_size": 256,
         "size_multiple": 64,
         "scheduler": "DPMSolverMultistepScheduler",

@@ -33,6 +33,18 @@ def phash(picture: Pixels) -> Bits:
     return np.packbits(np.concatenate([q > np.median(q) for q in quarters]))
 
 
+def layout(picture: Pixels) -> npt.NDArray[np.float64]:
+    """The 16 x 16 lowest DCT coefficients of a 32 x 32 grey thumbnail without the lowest 3 x 3, of unit length (256,).
+
+    A dot product is a correlation of layouts. What is left out is what every light sky over dark land has in common.
+    """
+    grey = np.asarray(Image.fromarray(picture).convert("L").resize((32, 32), Image.Resampling.BICUBIC), np.float64)
+    low = (DCT @ grey @ DCT.T)[:16, :16]
+    low[:3, :3] = 0
+    unit: npt.NDArray[np.float64] = (low / (np.linalg.norm(low) + 1e-9)).ravel()
+    return unit
+
+
 def hamming(a: Bits, b: Bits) -> npt.NDArray[np.uint16]:
     """Differing bits between every row of `a` (n, 32) and of `b` (m, 32): (n, m)."""
     count = np.array([bin(i).count("1") for i in range(256)], np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation.training.fingerprints import cosine_distance, cut, hamming, phash, recompress
+from generation.training.fingerprints import cosine_distance, cut, hamming, layout, phash, recompress
 from generation.training.pixels import Pixels
 
 
@@ -45,3 +45,11 @@ def test_cosine_distance_of_a_thing_to_itself_is_nothing() -> None:
     distances = cosine_distance(x.copy(), x.copy(), np.zeros(16, np.float32))
     assert np.allclose(np.diag(distances), 0, atol=1e-6)
     assert distances[0, 1] > 0.1
+
+
+def test_layout_ignores_light_and_finds_a_copy() -> None:
+    a, b = picture(4), picture(5)
+    ramp = np.repeat(np.linspace(0, 60, 256)[:, None, None], 256, 1)
+    lit = np.clip(a * 0.7 + ramp, 0, 255).astype(np.uint8)
+    assert layout(a) @ layout(lit) > 0.9
+    assert layout(a) @ layout(b) < 0.5
