@@ -16,7 +16,7 @@ from generation.training import runs
 from generation.training.latents import load_autoencoder
 from generation.training.unet import build_text_encoder, build_unet
 
-STATEMENT = "trained on 10,171 public-domain works by 136 artists, listed in docs/training-works.csv"
+STATEMENT = "trained on 9,640 public-domain works by 136 artists, among the 10,171 listed in docs/training-works.csv"
 LIMIT_BYTES = 40_000_000
 
 
