@@ -32,14 +32,14 @@ class DurableFileSystemStorage(FileSystemStorage):
                 os.fsync(out.fileno())
             Path(temporary).chmod(0o644)
             Path(temporary).replace(target)
-            _sync(target.parent)
+            sync_folder(target.parent)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
         return name
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename in *folder* outlive a power cut: rows that name the file may be written next."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from generation.blobs import sync_folder
 from provenance.credentials.errors import CredentialError
 from provenance.credentials.signer import CLAIM_SIGNING, DEVELOPMENT_CA, SignerFacts, examine, facts_of
 
@@ -128,11 +129,11 @@ def _replace_pair(chain: Path, key: Path, chain_pem: bytes, key_pem: bytes) -> N
     try:
         staged_chain = _stage(chain, chain_pem, 0o644)
         chain.unlink(missing_ok=True)
-        _sync(chain.parent)
+        sync_folder(chain.parent)
         staged_key.replace(key)
-        _sync(key.parent)
+        sync_folder(key.parent)
         staged_chain.replace(chain)
-        _sync(chain.parent)
+        sync_folder(chain.parent)
     finally:
         staged_key.unlink(missing_ok=True)
         if staged_chain is not None:
@@ -147,14 +148,6 @@ def _stage(target: Path, data: bytes, mode: int) -> Path:
         os.fchmod(out.fileno(), mode)
         os.fsync(out.fileno())
     return Path(name)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager
