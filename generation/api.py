@@ -5,8 +5,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -18,6 +17,7 @@ from generation.cancel import cancel
 from generation.models import Job, ModelPassport, Output
 from generation.serializers import JobSerializer, ModelPassportSerializer, NewJobSerializer, OutputSerializer
 from generation.submit import submit
+from idempotency.header import IDEMPOTENCY_KEY, key_of
 
 
 class JobFilter(filters.FilterSet):
@@ -49,14 +49,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     @extend_schema(
         request=NewJobSerializer,
         responses={201: JobSerializer, 200: JobSerializer},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                OpenApiTypes.STR,
-                OpenApiParameter.HEADER,
-                description="Sent again with the same body, it answers the same job (200) instead of making another.",
-            )
-        ],
+        parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
         wanted = NewJobSerializer(data=request.data)
@@ -64,7 +57,7 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         assert request.user.is_authenticated  # the permission class has seen to it; this tells the type checker
         job, created = submit(
             owner=request.user,
-            idempotency_key=request.headers.get("Idempotency-Key"),
+            idempotency_key=key_of(request),
             **wanted.validated_data,
         )
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK

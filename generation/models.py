@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from generation.leases import Leased, LeasedQuerySet
+from idempotency.once import Keyed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -55,7 +56,7 @@ class JobQuerySet(LeasedQuerySet):
         return self.filter(status__in=Job.ENDED, delivered_at__isnull=True).exclude(on_finish="")
 
 
-class Job(Leased):
+class Job(Leased, Keyed):
     """A request to an engine.
 
     ::
@@ -82,9 +83,6 @@ class Job(Leased):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
-    idempotency_key = models.CharField(max_length=200, null=True, blank=True, editable=False)
-    request_sha256 = models.CharField(max_length=64, blank=True, editable=False)
-
     prompt = models.TextField(_("prompt"))
     negative_prompt = models.TextField(_("negative prompt"), blank=True)
     model = models.CharField(_("model"), max_length=200)

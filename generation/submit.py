@@ -1,14 +1,11 @@
 """Take a request: check all of it, store it once, ring for a worker."""
 
-import hashlib
-import json
 import math
 import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from generation.delivery import ring_render
@@ -16,6 +13,7 @@ from generation.errors import GenerationError
 from generation.model_folder import Passport, passport_of
 from generation.models import Job
 from generation.prompts import clean_negative_prompt, clean_prompt
+from idempotency.once import once
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -24,7 +22,6 @@ SIZE_STEP, SIZE_MIN, SIZE_MAX = 8, 64, 2048
 STEPS_MAX = 150
 GUIDANCE_MAX = 30.0
 SEED_MAX = 2**64 - 1
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?")
 
 
 def submit(
@@ -60,7 +57,6 @@ def submit(
         "count": _whole(count, 1, settings.MAX_COUNT, field="count", name=_("The number of pictures")),
         **_checked_settings(model=model, width=width, height=height, steps=steps, guidance=guidance),
     }
-    key = _checked_key(idempotency_key)
     # What was left open is part of the request as open, not as what it was filled in with: a
     # repeated request has another random seed.
     asked = {
@@ -71,53 +67,26 @@ def submit(
         "steps": steps,
         "guidance": guidance,
     }
-    fingerprint = _sha256({name: value if asked.get(name, value) is not None else None for name, value in row.items()})
-    if key is not None and (earlier := _earlier(owner, key, fingerprint)) is not None:
+    request = once(
+        mine=Job.objects.filter(owner_id=owner.pk),
+        key=idempotency_key,
+        body={name: value if asked.get(name, value) is not None else None for name, value in row.items()},
+        refuse=GenerationError,
+    )
+    if (earlier := request.earlier()) is not None:
         return earlier, False
     row |= {
         "owner": owner,
-        "idempotency_key": key,
-        "request_sha256": fingerprint,
         "on_finish": settings.JOB_FINISHED_TASK if on_finish is None else on_finish,
+        **request.columns,
     }
-    try:
-        with transaction.atomic():
-            job = Job.objects.create(**row)
-            ring_render()
-    except IntegrityError:
-        # Another request with this key was faster; its row is committed, or we would still wait.
-        if key is None or (earlier := _earlier(owner, key, fingerprint)) is None:
-            raise
-        return earlier, False
-    return job, True
 
+    def create() -> Job:
+        job = Job.objects.create(**row)
+        ring_render()
+        return job
 
-def _sha256(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-
-
-def _earlier(owner: "AbstractBaseUser", key: str, fingerprint: str) -> Job | None:
-    """The job made by this key before. Raises ``idempotency_conflict`` when it asked for something else."""
-    job = Job.objects.filter(owner_id=owner.pk, idempotency_key=key).first()
-    if job is not None and job.request_sha256 != fingerprint:
-        raise GenerationError(
-            "idempotency_conflict",
-            _("This Idempotency-Key was used for a different request. Use a new key for a new request."),
-            field="idempotency_key",
-        )
-    return job
-
-
-def _checked_key(key: str | None) -> str | None:
-    if key is None or key == "":
-        return None
-    if not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise GenerationError(
-            "bad_idempotency_key",
-            _("An Idempotency-Key has 1 to 200 printable ASCII characters."),
-            field="idempotency_key",
-        )
-    return key
+    return request.make(create)
 
 
 def _checked_settings(
