@@ -94,6 +94,11 @@ def read(data: bytes) -> list[Mark]:
     return [*marks, *_of_texts(texts)][:MOST_MARKS]
 
 
+def packets(data: bytes) -> list[bytes]:
+    """The XMP packets in *data*, as they stand there."""
+    return [block.data for block in _blocks(data) if block.kind == "xmp"]
+
+
 def _blocks(data: bytes) -> Iterator[Block]:
     if data.startswith((containers.PNG, b"\xff\xd8")) or data[8:12] == b"WEBP":
         yield from containers.blocks(data)

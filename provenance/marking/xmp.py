@@ -23,6 +23,8 @@ NAMESPACES = {
 }
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
 _RDF, _XML_LANG = NAMESPACES["rdf"], "{http://www.w3.org/XML/1998/namespace}lang"
+# Properties that are not plain text by their own definition: XMP part 1 §8.3 (dc), PLUS LDF 2.0.1.
+_LISTS = {"dc:title": "Alt", "plus:OtherConstraints": "Alt", "dc:publisher": "Bag"}
 LARGEST_PACKET = 1_000_000
 MOST_PROPERTIES = 500
 
@@ -41,7 +43,7 @@ def writable(text: str) -> str:
 def build(properties: Mapping[str, str]) -> bytes:
     """A packet with the *properties* (``prefix:Name`` → text), UTF-8, no padding.
 
-    ``dc:title`` becomes a language alternative, as its definition asks; all others are plain text.
+    Those that are lists by their definition become a list of one; all others are plain text.
     """
     for prefix, uri in NAMESPACES.items():
         ElementTree.register_namespace(prefix, uri)
@@ -50,9 +52,10 @@ def build(properties: Mapping[str, str]) -> bytes:
     description = ElementTree.SubElement(rdf, _name("rdf:Description"), {_name("rdf:about"): ""})
     for name, value in properties.items():
         element = ElementTree.SubElement(description, _name(name))
-        if name == "dc:title":
-            element = ElementTree.SubElement(ElementTree.SubElement(element, _name("rdf:Alt")), _name("rdf:li"))
-            element.set(_XML_LANG, "x-default")
+        if kind := _LISTS.get(name):
+            element = ElementTree.SubElement(ElementTree.SubElement(element, _name(f"rdf:{kind}")), _name("rdf:li"))
+            if kind == "Alt":
+                element.set(_XML_LANG, "x-default")
         element.text = writable(value)
     body: bytes = ElementTree.tostring(root, encoding="utf-8")
     start = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'.encode()
