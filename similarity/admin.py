@@ -72,6 +72,7 @@ class IndexChangeAdmin(WatchOnly):
 
 @admin.register(Audit)
 class AuditAdmin(WatchOnly):
-    list_display = ("outcome", "artist_name", "score", "references", "seconds", "created_at")
+    list_display = ("outcome", "owner", "artist_name", "score", "references", "seconds", "created_at")
     list_filter = ("outcome", "created_at")
-    search_fields = ("image_sha256", "artist_name", "subject")
+    list_select_related = ("owner",)
+    search_fields = ("image_sha256", "artist_name", "subject", "owner__username")

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, parsers, permissions, serializers, status, viewsets
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, parsers, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
+from idempotency.header import IDEMPOTENCY_KEY, key_of
 from similarity.models import Artist, Audit, Reference
 
 
@@ -45,6 +46,7 @@ class ReferenceSerializer(serializers.ModelSerializer[Reference]):
 
 
 class AuditSerializer(serializers.ModelSerializer[Audit]):
+    owner = serializers.SlugRelatedField[Audit](slug_field="username", read_only=True, allow_null=True)
     works = serializers.ListField(child=serializers.DictField(), read_only=True)
     artists = serializers.ListField(child=serializers.DictField(), read_only=True)
     named_in_prompt = serializers.ListField(child=serializers.DictField(), read_only=True)
@@ -54,6 +56,7 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
         model = Audit
         fields = (
             "id",
+            "owner",
             "subject",
             "image_sha256",
             "outcome",
@@ -67,6 +70,7 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
             "encoder",
             "index",
             "references",
+            "artists_compared",
             "error_code",
             "error",
             "seconds",
@@ -122,28 +126,16 @@ class ReferenceViewSet(viewsets.ReadOnlyModelViewSet[Reference]):
     filterset_class = ReferenceFilter
 
 
-class MayAudit(permissions.BasePermission):
-    """Anybody signed in may ask for an audit; past ones are for those who may view audits."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        user = request.user
-        if not (user and user.is_authenticated):
-            return False
-        return request.method == "POST" or user.has_perm("similarity.view_audit")
-
-
-@extend_schema_view(
-    list=extend_schema(summary="Past audits (reviewers)"),
-    retrieve=extend_schema(summary="One past audit (reviewers)"),
-)
 class AuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Audit]):
-    """Comparisons of one picture with all known works."""
+    """Comparisons of one picture with all known works: of the asker's own, or of everybody's for reviewers."""
 
-    queryset = Audit.objects.all()
+    queryset = Audit.objects.none()
     serializer_class = AuditSerializer
     filterset_class = AuditFilter
-    permission_classes = [MayAudit]
     parser_classes = [parsers.MultiPartParser]
+
+    def get_queryset(self) -> QuerySet[Audit]:
+        return Audit.objects.select_related("owner").visible_to(self.request.user or AnonymousUser())
 
     def get_throttles(self) -> list[BaseThrottle]:
         # Comparing costs as much as verifying a file, and shares its limit.
@@ -153,16 +145,17 @@ class AuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     @extend_schema(
         summary="Compare a picture with the known works",
         request={"multipart/form-data": AuditRequestSerializer},
-        responses={201: AuditSerializer},
+        responses={201: AuditSerializer, 200: AuditSerializer},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
-        """The audit of the uploaded picture. The picture is not kept; the audit is.
+        """The audit of the uploaded picture. The picture is not kept; the audit is, and is the asker's to read.
 
         It is computed while the request waits, in this process, which loads the encoder the first
         time it is asked.
         """
-        from similarity.audit import audit_picture
-        from similarity.pictures import decode, too_large
+        from similarity.audit import audit_once
+        from similarity.pictures import too_large
         from similarity.uploads import refuse_declared_size
 
         refuse_declared_size(request)
@@ -171,6 +164,12 @@ class AuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         upload = asked.validated_data["image"]
         if upload.size > settings.MAX_UPLOAD_BYTES:
             raise too_large()
-        audit = audit_picture(decode(upload.read()), prompt=asked.validated_data["prompt"])
-        audit.save()
-        return Response(AuditSerializer(audit).data, status=status.HTTP_201_CREATED)
+        assert request.user.is_authenticated  # the permission class has seen to it; this tells the type checker
+        audit, created = audit_once(
+            upload.read(),
+            owner=request.user,
+            prompt=asked.validated_data["prompt"],
+            idempotency_key=key_of(request),
+        )
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return Response(AuditSerializer(audit).data, status=code)

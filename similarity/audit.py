@@ -8,12 +8,13 @@ tests/benchmarks/copy_lane.py). *Style* is only measured: until a calibration ex
 import hashlib
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
 from django.utils.translation import gettext as _
 
+from idempotency.once import once
 from similarity.artist_names import Known, named_in
 from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
@@ -21,6 +22,9 @@ from similarity.fingerprint import codes_of_looks, is_telling
 from similarity.index import ArtistScore, Hit, Index, open_index
 from similarity.models import Artist, Audit, Reference
 from similarity.pictures import Picture, decode
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 NEAREST_WORKS = 8
 NEAREST_ARTISTS = 5
@@ -57,6 +61,31 @@ def audit_image(data: bytes, *, subject: UUID | None = None, prompt: str = "") -
     return audit_picture(picture, subject=subject, prompt=prompt, began=began)
 
 
+def audit_once(
+    data: bytes, *, owner: "AbstractBaseUser", prompt: str = "", idempotency_key: str | None = None
+) -> tuple[Audit, bool]:
+    """The stored audit of the picture in *data* for *owner*, and whether it is new.
+
+    The same owner and key with the same file and prompt give the same audit again. Raises
+    ``SimilarityError`` and stores nothing: as ``decode`` for a file that is no picture,
+    ``bad_idempotency_key``, ``idempotency_conflict``, or what may pass by itself.
+    """
+    body = {"image": hashlib.sha256(data).hexdigest(), "prompt": prompt}
+    mine = Audit.objects.filter(owner_id=owner.pk)
+    request = once(mine=mine, key=idempotency_key, body=body, refuse=SimilarityError)
+    if (earlier := request.earlier()) is not None:
+        return earlier, False
+    audit = audit_picture(decode(data), prompt=prompt)
+    for name, value in {"owner_id": owner.pk, **request.columns}.items():
+        setattr(audit, name, value)
+
+    def save() -> Audit:
+        audit.save(force_insert=True)
+        return audit
+
+    return request.make(save)
+
+
 def audit_picture(
     picture: Picture, *, subject: UUID | None = None, prompt: str = "", began: float | None = None
 ) -> Audit:
@@ -71,7 +100,7 @@ def audit_picture(
         if not error.permanent:
             raise
         return _failed(audit, error, began)
-    audit.index, audit.references = index.sha256, len(index)
+    audit.index, audit.references, audit.artists_compared = index.sha256, len(index), index.artist_count
     _compare(audit, picture, encoder, index)
     audit.seconds = time.perf_counter() - began
     return audit

@@ -2,10 +2,14 @@
 
 
 class SimilarityError(Exception):
-    """``permanent`` errors are the picture's or the operator's to mend; others may pass by themselves."""
+    """``permanent`` errors are the picture's or the operator's to mend; others may pass by themselves.
 
-    def __init__(self, code: str, message: str, *, permanent: bool = True) -> None:
+    ``field`` names the part of the request at fault, empty when it is none of them.
+    """
+
+    def __init__(self, code: str, message: str, *, permanent: bool = True, field: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.permanent = permanent
+        self.field = field

@@ -129,6 +129,11 @@ class Index:
         """Hamming distance of one image-code to every row's."""
         return distances(code, self.rows.codes)
 
+    @property
+    def artist_count(self) -> int:
+        """How many artists the works are by."""
+        return len(self._artists) if len(self) else 0
+
     @cached_property
     def _artists(self) -> list[tuple[UUID, int, int]]:
         """Rows are ordered by artist: each with its first row and the row after its last."""

@@ -1,9 +1,16 @@
 """Artists, their works, the vectors of those works, and the audits that compared a picture with them."""
 
 import uuid
+from typing import TYPE_CHECKING, Self
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from idempotency.once import Keyed
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 
 class Artist(models.Model):
@@ -81,8 +88,20 @@ class IndexChange(models.Model):
         return f"{self.encoder[:12]}: {self.number}"
 
 
-class Audit(models.Model):
-    """A comparison of one image with everybody's works, with the decision. Never changed afterwards."""
+class AuditQuerySet(models.QuerySet["Audit"]):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """People see the audits that are theirs; whoever may view audits in general sees all."""
+        if user.has_perm("similarity.view_audit"):  # type: ignore[union-attr]
+            return self
+        return self.filter(owner_id=user.pk, owner__isnull=False)
+
+
+class Audit(Keyed):
+    """A comparison of one image with everybody's works, with the decision. Never changed afterwards.
+
+    It belongs to whoever asked for it, or whose picture was audited on its way; to nobody when it
+    was made on the command line.
+    """
 
     class Outcome(models.TextChoices):
         COPY = "copy", _("the same picture as a known work")
@@ -94,6 +113,9 @@ class Audit(models.Model):
         FAILED = "failed", _("could not be judged")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="audits"
+    )
     subject = models.UUIDField(
         null=True, blank=True, db_index=True, help_text=_("What was audited, by the asker's id.")
     )
@@ -111,14 +133,23 @@ class Audit(models.Model):
     encoder = models.CharField(max_length=64, blank=True)
     index = models.CharField(max_length=64, blank=True, help_text=_("SHA-256 of the index searched."))
     references = models.PositiveIntegerField(default=0, help_text=_("How many works it was compared with."))
+    artists_compared = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("How many artists those works are by; unknown of the oldest audits.")
+    )
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
     seconds = models.FloatField(default=0.0)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = AuditQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("audit")
         ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "idempotency_key"], name="one_audit_per_idempotency_key")
+        ]
+        indexes = [models.Index(fields=["owner", "-created_at"], name="audits_of_owner")]
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} ({self.created_at:%Y-%m-%d})"

@@ -6,7 +6,6 @@ from uuid import UUID
 from generation import blobs
 from provenance.works.models import Version
 from provenance.works.stages import Write, run_stage
-from similarity.audit import audit_image
 
 
 def audit_version(version_id: UUID) -> bool:
@@ -15,11 +14,14 @@ def audit_version(version_id: UUID) -> bool:
 
 
 def _compare(version: Version) -> Write:
+    from similarity.audit import audit_image  # brings numpy, which the web process does without
+
     output = version.output
     assert output is not None, "only rendered outputs stand at this stage"
     audit = audit_image(blobs.get(output.blob), subject=version.pk, prompt=output.job.prompt)
 
     def write(version: Version) -> dict[str, Any]:
+        audit.owner_id = version.work.owner_id
         audit.save()
         return {"audit": audit, "status": Version.Status.AUDITED, "error_code": "", "error": ""}
 

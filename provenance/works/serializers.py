@@ -14,7 +14,7 @@ class AuditSummarySerializer(serializers.ModelSerializer[Audit]):
         model = Audit
         fields = (
             *("id", "outcome", "artist_name", "score", "works", "artists", "copy_of", "named_in_prompt"),
-            *("encoder", "index", "references", "error_code", "error", "created_at"),
+            *("encoder", "index", "references", "artists_compared", "error_code", "error", "created_at"),
         )
         read_only_fields = fields
 
