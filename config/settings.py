@@ -40,6 +40,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 
 INSTALLED_APPS = [
+    "config",  # first, so that its ready() comes before the admin's (config/lean.py)
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -55,7 +56,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "django_structlog",
-    "config",
     "generation",
     "similarity",
     "provenance.works",

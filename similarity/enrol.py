@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
-from numpy.typing import NDArray
 
 from similarity.models import Artist, Embedding, Reference
 from similarity.watermark import lock_watermark, raise_watermark
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class NewWork:
     artist: ArtistFacts
     sha256: str
     code: bytes
-    vector: NDArray[np.floating]
+    vector: "NDArray[np.floating]"
     title: str = ""
     year: str = ""
     style: str = ""
@@ -98,8 +101,11 @@ def withdraw(references: QuerySet[Reference]) -> int:
     return deleted.get(Reference._meta.label, 0)
 
 
-def to_bytes(vector: NDArray[np.floating]) -> bytes:
+def to_bytes(vector: "NDArray[np.floating]") -> bytes:
     """Little-endian float16, as rows keep vectors."""
+    # Here: the admin imports this file, and numpy would cost every start a tenth of a second.
+    import numpy as np
+
     return np.asarray(vector).astype("<f2").tobytes()
 
 

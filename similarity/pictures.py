@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from similarity.errors import SimilarityError
-from similarity.pixels import to_rgb
 
 # Pillow's names of what is read, and what the file is called on the web.
 MEDIA_TYPES = {
@@ -129,6 +128,8 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _read(image: Image.Image, sha256: str) -> Picture:
+    from similarity.pixels import to_rgb  # brings numpy, which a process that only answers pages does without
+
     media_type = MEDIA_TYPES[image.format or ""]
     notes = []
     try:

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from PIL import Image
 
 from generation import blobs
 from provenance.credentials.manifest import ModelFacts, Story
@@ -19,7 +18,6 @@ from provenance.marking.write import Marks, embed
 from provenance.works.models import Credential, Version
 from provenance.works.publish import fate
 from provenance.works.stages import Write, run_stage
-from similarity.fingerprint import iscc_code
 
 MEDIA_TYPE = "image/png"
 
@@ -30,6 +28,11 @@ def seal_version(version_id: UUID) -> bool:
 
 
 def _seal(version: Version) -> Write:
+    # Here: the web process knows this file, and neither Pillow nor numpy is any use to it.
+    from PIL import Image
+
+    from similarity.fingerprint import iscc_code
+
     output = version.output
     assert output is not None
     assert version.audit is not None
