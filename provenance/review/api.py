@@ -1,32 +1,32 @@
-"""``/api/v1/cases``: what reviewers must settle. Only for those who may decide."""
+"""``/api/v1/cases``: what reviewers must settle. Owners read the cases about their works; reviewers decide."""
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework import permissions, serializers, status, viewsets
+from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from provenance.review.decide import decide
 from provenance.review.models import Case, Decision
 
 
-class MayDecide(permissions.BasePermission):
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return bool(request.user and request.user.has_perm("review.decide_case"))
-
-
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
-    reviewer = serializers.SlugRelatedField[Decision](slug_field="username", read_only=True)
+    reviewer = serializers.SerializerMethodField(help_text="Null for those who may not decide cases.")
 
     class Meta:
         model = Decision
         fields = ("id", "ruling", "reason", "reviewer", "made_at")
         read_only_fields = ("id", "reviewer", "made_at")
+
+    def get_reviewer(self, decision: Decision) -> str | None:
+        request = self.context.get("request")
+        told = request is not None and request.user.has_perm("review.decide_case")
+        return decision.reviewer.get_username() if told else None
 
 
 class CaseSerializer(serializers.ModelSerializer[Case]):
@@ -47,23 +47,29 @@ class CaseFilter(filters.FilterSet):
 
 
 class CaseViewSet(viewsets.ReadOnlyModelViewSet[Case]):
-    """Held versions waiting for a decision, and the decisions made."""
+    """Held versions waiting for a decision, and the decisions made with their reasons.
+
+    The name of whoever decided is told to those who may decide themselves.
+    """
 
     queryset = Case.objects.none()
     serializer_class = CaseSerializer
     filterset_class = CaseFilter
-    permission_classes = [MayDecide]
     ordering = ("-opened_at", "-id")
 
     def get_queryset(self) -> QuerySet[Case]:
-        return Case.objects.select_related("version", "decision__reviewer")
+        cases = Case.objects.select_related("version", "decision__reviewer")
+        return cases.visible_to(self.request.user or AnonymousUser())
 
     @extend_schema(request=DecisionSerializer, responses={201: CaseSerializer})
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, **kwargs: Any) -> Response:
-        """Publish or refuse the version, with a reason. A case is decided once (409 ``already_decided``)."""
+        """Publish or refuse the version, with a reason: reviewers only, and not about their own work.
+
+        A case is decided once (409 ``already_decided``).
+        """
         case = self.get_object()
         body = DecisionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         decide(case=case, reviewer=request.user, **body.validated_data)
-        return Response(CaseSerializer(self.get_queryset().get(pk=case.pk)).data, status=status.HTTP_201_CREATED)
+        return Response(self.get_serializer(self.get_queryset().get(pk=case.pk)).data, status=status.HTTP_201_CREATED)

@@ -1,12 +1,24 @@
 """Cases a reviewer must settle, and what they settled."""
 
 import uuid
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from provenance.works.models import Version
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """People see the cases about their own works; whoever may view or decide cases sees all."""
+        if user.has_perm("review.decide_case") or user.has_perm("review.view_case"):  # type: ignore[union-attr]
+            return self
+        return self.filter(version__work__owner_id=user.pk)
 
 
 class Case(models.Model):
@@ -21,6 +33,8 @@ class Case(models.Model):
     version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="case")
     reason = models.CharField(max_length=20, choices=Reason.choices)
     opened_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("case")
