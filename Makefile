@@ -13,6 +13,7 @@ help:  ## what there is
 
 # The stamp is as new as the last whole install, so an unchanged lock installs nothing. An install that was
 # interrupted leaves no stamp: a venv without pip is made again, and half-written packages are replaced.
+# Compiled once here, because Python may be told not to: a thousand files at every start are over a second.
 setup: $(STAMP)  ## install everything into .venv
 
 $(STAMP): requirements.lock
@@ -23,7 +24,7 @@ $(STAMP): requirements.lock
 		$(BIN)/python -m pip install --quiet "uv>=0.9"; }
 	@rm -f $@
 	@again=$$(test ! -e $(VENV)/.installing || echo --reinstall); touch $(VENV)/.installing; set -x; \
-	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes $$again -r requirements.lock
+	$(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes $$again -r requirements.lock
 	@rm -f $(VENV)/.installing
 	@touch $@
 
