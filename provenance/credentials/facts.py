@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from provenance.credentials.manifest import NAMESPACE
+from provenance.credentials.manifest import CLAIMED, NAMESPACE, WITNESSED
 from provenance.credentials.text import clean
 
 LONGEST = 20_000
@@ -20,7 +20,12 @@ MODEL_TYPE = "c2pa.types.model"
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One entry of ``c2pa.actions``. ``source_type`` is the last part of the IPTC address."""
+    """One entry of ``c2pa.actions``. ``source_type`` is the last part of the IPTC address.
+
+    ``regions`` are where it happened, in the units the manifest gives (pixels for ours): rectangles
+    ``{"shape", "x", "y", "width", "height"}`` and polygons ``{"shape", "points"}``. ``standing`` is
+    ``witnessed`` or ``claimed`` where a manifest of our kind says so, else empty.
+    """
 
     action: str
     source_type: str = ""
@@ -28,6 +33,8 @@ class Action:
     agent: str = ""
     description: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    regions: tuple[dict[str, Any], ...] = ()
+    standing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +81,7 @@ class Facts:
     model: dict[str, str]
     prompt: str
     negative_prompt: str
+    commitment: str
     seed: str
     steps: int | None
     guidance: float | None
@@ -90,7 +98,7 @@ def facts(manifest: Mapping[str, Any], *, resources: Mapping[str, bytes] | None 
     claim = _dict(manifest.get("claim.v2")) or _dict(manifest.get("claim"))
     actions, complete = _actions(assertions)
     ingredients = _ingredients(assertions, resources or {})
-    parameters = actions[0].parameters if actions else {}
+    parameters = next((it.parameters for it in actions if _own(it.parameters, "seed")), {})
     return Facts(
         label=_text(manifest.get("label")),
         title=_text(claim.get("dc:title")),
@@ -103,6 +111,7 @@ def facts(manifest: Mapping[str, Any], *, resources: Mapping[str, bytes] | None 
         model=_model(assertions, parameters),
         prompt=_own(parameters, "prompt") or next((it.text for it in ingredients if PROMPT_TYPE in it.types), ""),
         negative_prompt=_own(parameters, "negative_prompt"),
+        commitment=_own(parameters, "prompt_commitment"),
         seed=_own(parameters, "seed"),
         steps=_number(parameters.get(f"{NAMESPACE}.steps"), int),
         guidance=_number(parameters.get(f"{NAMESPACE}.guidance"), float),
@@ -136,9 +145,38 @@ def _actions(assertions: dict[str, Any]) -> tuple[tuple[Action, ...], bool]:
                         for key, value in list(_dict(action.get("parameters")).items())[:MOST]
                         if key not in ("ingredients", "ingredient")
                     },
+                    regions=_regions(action.get("changes")),
+                    standing=_standing(_dict(action.get("parameters"))),
                 )
             )
     return tuple(found), complete
+
+
+def _standing(parameters: dict[str, Any]) -> str:
+    said = parameters.get(f"{NAMESPACE}.standing")
+    return said if said in (WITNESSED, CLAIMED) else ""
+
+
+def _regions(changes: object) -> tuple[dict[str, Any], ...]:
+    """Rectangles and polygons of a list of regions of interest; other shapes are passed over."""
+    found: list[dict[str, Any]] = []
+    for item in _list(changes)[:MOST]:
+        for part in _list(_dict(item).get("region"))[:MOST]:
+            shape = _dict(_dict(part).get("shape"))
+            origin, unit = _dict(shape.get("origin")), _text(shape.get("unit"))
+            more = {"unit": unit} if unit not in ("", "pixel") else {}
+            points = [_point(_dict(it)) for it in _list(shape.get("vertices"))[:MOST]]
+            sides = [_number(shape.get(key), float) for key in ("width", "height")]
+            if shape.get("type") == "polygon" and len(points) > 2 and all(None not in it for it in points):
+                found.append({"shape": "polygon", "points": points, **more})
+            elif shape.get("type") == "rectangle" and None not in (*_point(origin), *sides):
+                x, y = _point(origin)
+                found.append({"shape": "rectangle", "x": x, "y": y, "width": sides[0], "height": sides[1], **more})
+    return tuple(found[:MOST])
+
+
+def _point(value: dict[str, Any]) -> list[float | None]:
+    return [_number(value.get("x"), float), _number(value.get("y"), float)]
 
 
 def _ingredients(assertions: dict[str, Any], resources: Mapping[str, bytes]) -> tuple[Ingredient, ...]:
@@ -231,7 +269,7 @@ def _number(value: object, kind: type[int] | type[float]) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return kind(value)
+        return kind(value) if isfinite(value) else None
     except (OverflowError, ValueError):  # infinite, not a number, or an integer beyond every float
         return None
 

@@ -1,103 +1,41 @@
-"""The story of a generated image, and the C2PA manifest that tells it. Pure.
+"""From a story to the C2PA manifest that tells it. Pure.
 
 Field names follow the C2PA technical specification 2.4 (actions v2 §18.15, ingredient v3 §18.16,
-AI disclosure, soft binding §18.10) and CAWG training and data mining 1.1. Keys of ours are written
-in reverse-domain form under :data:`NAMESPACE`, as §18.15.4.7 asks of custom parameters.
+regions §18.2, AI disclosure, soft binding §18.10) and CAWG training and data mining 1.1. Keys of ours
+are written in reverse-domain form under :data:`NAMESPACE`, as §18.15.4.7 asks of custom parameters.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote
 
+from provenance.credentials.inputs import Input, Inputs
+from provenance.credentials.story import GENERATED, Generation, ModelFacts, Region, Step, Story, plain
 from provenance.credentials.text import clean
 
 SPEC_VERSION = "2.4"
 NAMESPACE = "org.colophon"
-SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-GENERATED = SOURCE_TYPES + "trainedAlgorithmicMedia"
 SOFT_BINDING = "io.iscc.v0"
-PROMPT_RESOURCE = "prompt.txt"
-MODEL_RESOURCE = "model.json"
-
-# What the picture may be used for. The four names are CAWG's; the same choice stands in the
-# PLUS field of the XMP packet as DMI-PROHIBITED-AIMLTRAINING.
-DEFAULT_USES: Mapping[str, str] = MappingProxyType(
-    {
-        "cawg.data_mining": "allowed",
-        "cawg.ai_inference": "allowed",
-        "cawg.ai_training": "notAllowed",
-        "cawg.ai_generative_training": "notAllowed",
-    }
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelFacts:
-    """A generator's identity, as its passport has it. ``source`` is a hub name or a bundled name."""
-
-    name: str
-    source: str
-    weights_sha256: str
-    revision: str = ""
-    pipeline: str = ""
-    licence: str = ""
-    training_statement: str = ""
-
-    @property
-    def purl(self) -> str:
-        """Package URL, with the revision or, for want of one, the weights' digest as version."""
-        kind, name = ("huggingface", self.source) if "/" in self.source else ("generic", self.source or self.name)
-        version = self.revision or self.weights_sha256
-        return f"pkg:{kind}/{quote(clean(name), safe='/')}@{quote(clean(version), safe='')}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Story:
-    """Everything a sceptic may ask of one generated image.
-
-    ``seed`` is text (unsigned 64-bit), ``width`` and ``height`` are pixels, ``created`` is ISO 8601
-    in UTC (``2026-11-22T20:00:00Z``), ``iscc`` an ``ISCC:…`` code of the pixels or empty.
-    ``reviewed`` is true only when a person looked at this very image and approved it.
-    """
-
-    title: str
-    model: ModelFacts
-    prompt: str
-    seed: str
-    steps: int
-    guidance: float
-    scheduler: str
-    width: int
-    height: int
-    created: str
-    service_name: str
-    service_version: str
-    work_id: str
-    version_id: str
-    negative_prompt: str = ""
-    batch_size: int = 1
-    dtype: str = ""
-    device: str = ""
-    software: Mapping[str, str] = field(default_factory=dict)
-    iscc: str = ""
-    reviewed: bool = False
-    uses: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USES)
+WITNESSED, CLAIMED = "witnessed", "claimed"
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A manifest definition for the SDK's builder, and the resources it refers to by identifier."""
+    """A manifest definition for the SDK's builder, and the ingredients to add to it, in order."""
 
     manifest: dict[str, Any]
-    resources: dict[str, bytes]
+    inputs: tuple[Input, ...] = field(default=())
+
+    @property
+    def embedded(self) -> list[bytes]:
+        """The data that the signed file will hold, in order."""
+        return [content for item in self.inputs for content in item.resources.values()]
 
 
 def define(story: Story, *, media_type: str) -> Definition:
     """Write *story* down as a manifest definition for a file of *media_type*."""
-    ingredients, resources = _ingredients(story)
+    inputs = Inputs(story.parent)
+    actions = [_first(story, inputs), *(_action(step, inputs) for step in story.steps)]
     manifest = {
         "claim_version": 2,
         "claim_generator_info": [
@@ -105,54 +43,42 @@ def define(story: Story, *, media_type: str) -> Definition:
         ],
         "title": clean(story.title),
         "format": media_type,
-        "ingredients": ingredients,
         "assertions": [
-            _assertion("c2pa.actions.v2", {"actions": [_created(story, ingredients)], "allActionsIncluded": True}),
-            _assertion("c2pa.ai-disclosure", _disclosure(story)),
+            _assertion("c2pa.actions.v2", {"actions": actions, "allActionsIncluded": story.complete}),
+            *_disclosures(story),
             _assertion("cawg.training-mining", {"entries": {key: {"use": use} for key, use in story.uses.items()}}),
             *_soft_bindings(story),
         ],
     }
-    return Definition(manifest, resources)
+    return Definition(manifest, inputs.all)
 
 
-def parameters(story: Story) -> dict[str, Any]:
-    """The custom parameters of the ``c2pa.created`` action, all with dotted keys.
-
-    ``parameters(story)`` is also what a file read back must say: see ``sign.py``.
-    """
+def parameters(generation: Generation) -> dict[str, Any]:
+    """What a model was told, as custom parameters: all with dotted keys."""
+    private = bool(generation.commitment)
     facts: dict[str, Any] = {
-        "prompt": clean(story.prompt),
-        "negative_prompt": clean(story.negative_prompt),
-        "seed": story.seed,
-        "steps": story.steps,
-        "guidance": float(story.guidance),
-        "scheduler": clean(story.scheduler),
-        "width": story.width,
-        "height": story.height,
-        "batch_size": story.batch_size,
-        "dtype": clean(story.dtype),
-        "device": clean(story.device),
-        "software": json.dumps({clean(k): clean(v) for k, v in sorted(story.software.items())}, ensure_ascii=False),
-        "weights_sha256": story.model.weights_sha256,
-        "work": story.work_id,
-        "version": story.version_id,
+        "prompt": "" if private else clean(generation.prompt),
+        "negative_prompt": "" if private else clean(generation.negative_prompt),
+        "prompt_commitment": generation.commitment,
+        "seed": generation.seed,
+        "steps": generation.steps,
+        "guidance": float(generation.guidance),
+        "scheduler": clean(generation.scheduler),
+        "width": generation.width,
+        "height": generation.height,
+        "batch_size": generation.batch_size,
+        "dtype": clean(generation.dtype),
+        "device": clean(generation.device),
+        "software": json.dumps(
+            {clean(k): clean(v) for k, v in sorted(generation.software.items())}, ensure_ascii=False
+        ),
+        "weights_sha256": generation.model.weights_sha256,
     }
-    return {f"{NAMESPACE}.{name}": value for name, value in facts.items() if value != ""}
+    return _dotted({name: value for name, value in facts.items() if value != ""})
 
 
-def passport(model: ModelFacts) -> dict[str, str]:
-    """The model's identity as it is embedded (JSON) in its ingredient."""
-    return {
-        "name": clean(model.name),
-        "source": clean(model.source),
-        "revision": clean(model.revision),
-        "weights_sha256": model.weights_sha256,
-        "pipeline": clean(model.pipeline),
-        "licence": clean(model.licence),
-        "trained_on": clean(model.training_statement, lines=True),
-        "identifier": model.purl,
-    }
+def _dotted(values: dict[str, Any]) -> dict[str, Any]:
+    return {f"{NAMESPACE}.{name}": value for name, value in values.items()}
 
 
 def _assertion(label: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -161,57 +87,84 @@ def _assertion(label: str, data: dict[str, Any]) -> dict[str, Any]:
     return {"label": label, "data": data, "created": True}
 
 
-def _created(story: Story, ingredients: list[dict[str, Any]]) -> dict[str, Any]:
+def _first(story: Story, inputs: Inputs) -> dict[str, Any]:
+    own = _dotted({"work": story.work_id, "version": story.version_id})
+    if story.generation is None:
+        # Never a source type on ``opened`` (conformance 0.2): the parent's own credential says what it is.
+        return {
+            "action": "c2pa.opened",
+            "when": story.created,
+            "softwareAgent": {"name": clean(story.service_name), "version": clean(story.service_version)},
+            "parameters": {**own, "ingredientIds": inputs.parent},
+        }
     return {
         "action": "c2pa.created",
         "when": story.created,
         "digitalSourceType": GENERATED,
-        "softwareAgent": {
-            "name": clean(story.model.name),
-            "version": clean(story.model.revision) or story.model.weights_sha256[:16],
-            f"{NAMESPACE}.weights_sha256": story.model.weights_sha256,
-        },
-        "parameters": {**parameters(story), "ingredientIds": [item["label"] for item in ingredients]},
+        "softwareAgent": _agent(story.generation.model),
+        "parameters": {**parameters(story.generation), **own, "ingredientIds": inputs.of(story.generation)},
     }
 
 
-def _ingredients(story: Story) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    model = passport(story.model)
-    resources = {MODEL_RESOURCE: json.dumps(model, ensure_ascii=False, indent=1).encode()}
-    ingredients: list[dict[str, Any]] = [
-        {
-            "label": "model",
-            "title": model["name"],
-            "format": "application/json",
-            "relationship": "inputTo",
-            "data_types": [{"type": "c2pa.types.model"}],
-            "informational_URI": model["identifier"],
-            "description": f"Generator; weights SHA-256 {story.model.weights_sha256}",
-            "data": {"format": "application/json", "identifier": MODEL_RESOURCE},
-        }
-    ]
-    if story.prompt:
-        resources[PROMPT_RESOURCE] = clean(story.prompt, lines=True).encode()
-        prompt = {
-            "label": "prompt",
-            "title": "prompt",
-            "format": "text/plain",
-            "relationship": "inputTo",
-            "data_types": [{"type": "c2pa.types.generator.prompt"}],
-            "data": {"format": "text/plain", "identifier": PROMPT_RESOURCE},
-        }
-        ingredients.insert(0, prompt)
-    return ingredients, resources
+def _action(step: Step, inputs: Inputs) -> dict[str, Any]:
+    said = _dotted({**plain(step.parameters), "standing": WITNESSED if step.witnessed else CLAIMED})
+    used: list[str] = []
+    action: dict[str, Any] = {"action": step.action, "when": step.when}
+    if step.source_type:
+        action["digitalSourceType"] = step.source_type
+    if step.description:
+        action["description"] = clean(step.description)
+    if step.generation is not None:
+        action["softwareAgent"] = _agent(step.generation.model)
+        said = {**said, **parameters(step.generation)}
+        used = inputs.of(step.generation)
+    elif step.tool is not None:
+        version = {"version": clean(step.tool.version)} if step.tool.version else {}
+        action["softwareAgent"] = {"name": clean(step.tool.name), **version}
+    used = [*used, *(inputs.reference(item) for item in step.references)]
+    if step.regions:
+        action["changes"] = [_region(region) for region in step.regions]
+    action["parameters"] = {**said, "ingredientIds": used} if used else said
+    return action
 
 
-def _disclosure(story: Story) -> dict[str, Any]:
-    """``c2pa.ai-disclosure``; the oversight levels are the specification's own three words."""
+def _agent(model: ModelFacts) -> dict[str, Any]:
     return {
-        "modelType": "c2pa.types.model",
-        "modelName": clean(story.model.name),
-        "modelIdentifier": story.model.purl,
-        "contentProfile": {"humanOversightLevel": "human_validated" if story.reviewed else "prompt_guided"},
+        "name": clean(model.name),
+        "version": clean(model.revision) or model.weights_sha256[:16],
+        f"{NAMESPACE}.weights_sha256": model.weights_sha256,
     }
+
+
+def _region(region: Region) -> dict[str, Any]:
+    """A region of interest (§18.2); the SDK cannot write a ``role``, so it has none."""
+    shape: dict[str, Any] = {"unit": "pixel"}
+    if region.points:
+        vertices = [{"x": float(x), "y": float(y)} for x, y in region.points]
+        shape |= {"type": "polygon", "origin": vertices[0], "vertices": vertices}
+    else:
+        origin = {"x": float(region.x), "y": float(region.y)}
+        shape |= {"type": "rectangle", "origin": origin, "width": float(region.width), "height": float(region.height)}
+    said = {"description": clean(region.description)} if region.description else {}
+    return {"region": [{"type": "spatial", "shape": shape}], **said}
+
+
+def _disclosures(story: Story) -> list[dict[str, Any]]:
+    """``c2pa.ai-disclosure``, one for each model; the oversight levels are the specification's own three words."""
+    models = dict.fromkeys([*(used.model for used in story.generations), *([story.origin] if story.origin else [])])
+    level = "human_validated" if story.reviewed else "prompt_guided"
+    return [
+        _assertion(
+            "c2pa.ai-disclosure",
+            {
+                "modelType": "c2pa.types.model",
+                "modelName": clean(model.name),
+                "modelIdentifier": model.purl,
+                "contentProfile": {"humanOversightLevel": level},
+            },
+        )
+        for model in models
+    ]
 
 
 def _soft_bindings(story: Story) -> list[dict[str, Any]]:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from generation import blobs
-from provenance.credentials.manifest import ModelFacts, Story
 from provenance.credentials.sign import Signed, sign
+from provenance.credentials.story import Generation, ModelFacts, Story
 from provenance.ledger.append import append
 from provenance.marking.write import Marks, embed
 from provenance.works.models import Credential, Version
@@ -40,11 +40,13 @@ def _seal(version: Version) -> Write:
     with Image.open(io.BytesIO(pixels)) as image:
         iscc = iscc_code(image.convert("RGB"))
     story = story_of(version, iscc=iscc)
+    told = story.generation
+    assert told is not None
     marks = Marks(
-        system=story.model.name,
-        system_version=story.model.revision or story.model.weights_sha256[:16],
-        prompt=story.prompt,
-        negative_prompt=story.negative_prompt,
+        system=told.model.name,
+        system_version=told.model.revision or told.model.weights_sha256[:16],
+        prompt=told.prompt,
+        negative_prompt=told.negative_prompt,
         title=story.title,
         tool=f"{story.service_name} {story.service_version}",
         created=story.created,
@@ -110,29 +112,32 @@ def story_of(version: Version, *, iscc: str) -> Story:
     assert output is not None
     job, passport = output.job, output.job.passport
     assert passport is not None, "a job that succeeded has its model's passport"
+    model = ModelFacts(
+        name=passport.name,
+        source=passport.source,
+        revision=passport.revision,
+        weights_sha256=passport.weights_sha256,
+        pipeline=passport.pipeline,
+        licence=passport.licence,
+        training_statement=passport.training_statement,
+    )
     return Story(
         title=version.work.title,
-        model=ModelFacts(
-            name=passport.name,
-            source=passport.source,
-            revision=passport.revision,
-            weights_sha256=passport.weights_sha256,
-            pipeline=passport.pipeline,
-            licence=passport.licence,
-            training_statement=passport.training_statement,
+        generation=Generation(
+            model=model,
+            prompt=job.prompt,
+            negative_prompt=job.negative_prompt,
+            seed=output.seed,
+            steps=job.steps,
+            guidance=job.guidance,
+            scheduler=passport.scheduler,
+            width=output.width,
+            height=output.height,
+            batch_size=output.batch_size,
+            dtype=output.dtype,
+            device=output.device,
+            software=output.software,
         ),
-        prompt=job.prompt,
-        negative_prompt=job.negative_prompt,
-        seed=output.seed,
-        steps=job.steps,
-        guidance=job.guidance,
-        scheduler=passport.scheduler,
-        width=output.width,
-        height=output.height,
-        batch_size=output.batch_size,
-        dtype=output.dtype,
-        device=output.device,
-        software=output.software,
         created=output.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         service_name=settings.SERVICE_NAME,
         service_version=settings.SERVICE_VERSION,

@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
-from provenance.credentials.manifest import GENERATED, ModelFacts, Story, define, parameters
+from provenance.credentials.manifest import define, parameters
+from provenance.credentials.story import GENERATED, ModelFacts, Story
+from tests.provenance.credentials.conftest import generation
 
 MakeStory = Callable[..., Story]
 
@@ -54,17 +56,17 @@ def test_the_first_action_tells_everything(make_story: MakeStory) -> None:
 
 def test_prompt_and_model_are_embedded_inputs(make_story: MakeStory) -> None:
     definition = define(make_story(prompt="two\r\nlines\x00"), media_type="image/png")
-    prompt, model = definition.manifest["ingredients"]
-    assert (prompt["relationship"], model["relationship"]) == ("inputTo", "inputTo")
-    assert definition.resources[prompt["data"]["identifier"]] == b"two\nlines"
-    assert b'"weights_sha256": "' + b"ab" * 32 in definition.resources[model["data"]["identifier"]]
-    assert b"Nobody living." in definition.resources[model["data"]["identifier"]]
+    prompt, model = definition.inputs
+    assert (prompt.definition["relationship"], model.definition["relationship"]) == ("inputTo", "inputTo")
+    assert prompt.resources == {"prompt": b"two\nlines"}
+    assert b'"weights_sha256": "' + b"ab" * 32 in model.resources["model"]
+    assert b"Nobody living." in model.resources["model"]
 
 
 def test_without_a_prompt_there_is_no_prompt_ingredient(make_story: MakeStory) -> None:
     definition = define(make_story(prompt=""), media_type="image/png")
-    assert [item["label"] for item in definition.manifest["ingredients"]] == ["model"]
-    assert "org.colophon.prompt" not in parameters(make_story(prompt=""))
+    assert [item.label for item in definition.inputs] == ["model"]
+    assert "org.colophon.prompt" not in parameters(generation(prompt=""))
 
 
 @pytest.mark.parametrize(("reviewed", "level"), [(False, "prompt_guided"), (True, "human_validated")])

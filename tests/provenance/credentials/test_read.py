@@ -16,9 +16,9 @@ from pytest_django import Settings
 
 from provenance.credentials import read as read_module
 from provenance.credentials.facts import facts
-from provenance.credentials.manifest import Story
 from provenance.credentials.read import read
 from provenance.credentials.sign import Signed, sign
+from provenance.credentials.story import Story
 from provenance.marking import containers, xmp
 from tests.provenance.credentials.conftest import FORMATS, picture
 

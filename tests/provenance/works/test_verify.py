@@ -13,8 +13,8 @@ from PIL import Image
 from pytest_django import Settings
 
 from provenance.credentials.development import issue
-from provenance.credentials.manifest import ModelFacts, Story
 from provenance.credentials.sign import Signed, sign
+from provenance.credentials.story import Generation, ModelFacts, Story
 from provenance.marking.write import Marks, embed
 from provenance.works.models import Credential, Version
 from provenance.works.verify import verify
@@ -38,9 +38,6 @@ def signer(tmp_path: Path, settings: Settings) -> Path:
 def make_story(**changes: str) -> Story:
     values: dict[str, Any] = {
         "title": "Dusk",
-        "prompt": "a fox",
-        "seed": "7",
-        "scheduler": "DDIM",
         "created": "2026-11-22T20:00:00Z",
         "service_name": "Colophon",
         "service_version": "0.1.0",
@@ -49,7 +46,10 @@ def make_story(**changes: str) -> Story:
         **changes,
     }
     model = ModelFacts(name="colophon-mini", source="colophon-mini", weights_sha256="ab" * 32)
-    return Story(model=model, steps=20, guidance=4.5, width=64, height=48, **values)
+    generation = Generation(
+        model=model, prompt="a fox", seed="7", scheduler="DDIM", steps=20, guidance=4.5, width=64, height=48
+    )
+    return Story(generation=generation, **values)
 
 
 @pytest.fixture
