@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -33,10 +32,9 @@ def _signer() -> None:
 
 
 def _index() -> None:
-    from similarity.models import Embedding
+    from similarity.ready import check_index
 
-    if settings.CATALOGUE.exists() and not Embedding.objects.exists():
-        raise RuntimeError("no reference works are loaded")
+    check_index()
 
 
 PROBES: dict[str, Callable[[], None]] = {
