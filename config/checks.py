@@ -111,12 +111,12 @@ def _signer() -> Iterator[CheckMessage]:
     except CredentialError as error:
         if error.code == "signer_missing":
             yield Warning(
-                error.message,
+                error.for_operator,
                 hint="`manage.py create_signer` makes a local development signer.",
                 id="colophon.W008",
             )
         else:
-            yield Error(error.message, id="colophon.E009")
+            yield Error(error.for_operator, id="colophon.E009")
         return
     if facts.not_after - datetime.now(UTC) < timedelta(days=EXPIRY_WARNING_DAYS):
         yield Warning(
@@ -134,7 +134,7 @@ def _trust() -> Iterator[CheckMessage]:
     try:
         trust.load()
     except CredentialError as error:
-        yield Error(error.message, id="colophon.E011")
+        yield Error(error.for_operator, id="colophon.E011")
     if settings.TSA_URL and urlsplit(settings.TSA_URL).scheme not in ("http", "https"):
         yield Error("COLOPHON_TSA_URL must be an http or https address.", id="colophon.E012")
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import numpy as np
 from django.utils.translation import gettext as _
+from structlog import get_logger
 
 from idempotency.once import once
 from similarity.artist_names import Known, named_in
@@ -25,6 +26,8 @@ from similarity.pictures import Picture, decode
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+log = get_logger(__name__)
 
 NEAREST_WORKS = 8
 NEAREST_ARTISTS = 5
@@ -99,6 +102,7 @@ def audit_picture(
     except SimilarityError as error:
         if not error.permanent:
             raise
+        log.error("audit_impossible", code=error.code, exc_info=error)
         return _failed(audit, error, began)
     audit.index, audit.references, audit.artists_compared = index.sha256, len(index), index.artist_count
     _compare(audit, picture, encoder, index)

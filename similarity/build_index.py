@@ -40,8 +40,9 @@ def build_index(*, encoder: str, dimension: int, force: bool = False) -> Path:
     except OSError as error:
         raise SimilarityError(
             "index_unwritable",
-            _("The index cannot be written: %(why)s. Make room in the data folder.") % {"why": error},
+            _("The index of known works cannot be written. The operator must make room in the data folder."),
             permanent=False,
+            note=str(error),
         ) from error
 
 

@@ -64,13 +64,15 @@ def resolve(spec: str) -> EncoderFiles:
         raise unreadable(spec, error) from error
 
 
-def not_found(message: str) -> SimilarityError:
-    return SimilarityError("encoder_not_found", message)
+def not_found(note: str) -> SimilarityError:
+    """*note* tells the operator what is missing where; others are only told that it is."""
+    message = _("The encoder that pictures are compared with is not here. The service's operator must put it in place.")
+    return SimilarityError("encoder_not_found", message, note=note)
 
 
 def unreadable(spec: str, error: Exception) -> SimilarityError:
-    message = _("The encoder “%(spec)s” cannot be read: %(why)s") % {"spec": spec, "why": error}
-    return SimilarityError("encoder_unreadable", message)
+    message = _("The encoder that pictures are compared with cannot be read. The service's operator must replace it.")
+    return SimilarityError("encoder_unreadable", message, note=f"“{spec}”: {error}")
 
 
 def _folder(spec: str, folder: Path) -> EncoderFiles:

@@ -185,7 +185,10 @@ def _opened(encoder: str, dimension: int) -> Index:
             log.error("index_damaged", generation=path.name, why=str(damage))
             if attempt == _TRIES - 1:
                 raise SimilarityError(
-                    "index_unreadable", _("The index cannot be read: %(why)s.") % {"why": damage}, permanent=False
+                    "index_unreadable",
+                    _("The index of known works cannot be read. It is built anew; try again in a minute."),
+                    permanent=False,
+                    note=str(damage),
                 ) from damage
         published = None
     raise AssertionError("unreachable")

@@ -97,9 +97,9 @@ def _bind(image: bytes, media_type: str, definition: Definition) -> tuple[bytes,
         if settings.TSA_URL and _is_about_time(str(error)):
             raise CredentialError(
                 "timestamp_failed",
-                _("The timestamp authority at %(url)s did not answer as it should; signing is tried again later.")
-                % {"url": settings.TSA_URL},
+                _("The timestamp authority did not answer as it should; signing is tried again later."),
                 permanent=False,
+                note=settings.TSA_URL,
             ) from error
         raise CredentialError(
             "signing_failed", _("The C2PA library refused to sign: %(reason)s") % {"reason": error}

@@ -178,13 +178,14 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise CredentialError(
             "signer_missing",
-            _("There is no signer at %(path)s. Run create_signer, or set COLOPHON_SIGNER_CHAIN and _KEY.")
-            % {"path": path},
+            _("There is no signer. Its operator runs create_signer, or sets COLOPHON_SIGNER_CHAIN and _KEY."),
+            note=str(path),
         ) from None
     except OSError as error:
         raise CredentialError(
             "signer_unreadable",
-            _("The signer at %(path)s cannot be read: %(reason)s.") % {"path": path, "reason": error.strerror},
+            _("The signer cannot be read. Its operator must let the service read it."),
+            note=f"{path}: {error.strerror}",
         ) from None
 
 

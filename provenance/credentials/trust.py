@@ -34,7 +34,8 @@ def load() -> TrustList:
     except (OSError, ValueError):
         raise CredentialError(
             "trust_list_unreadable",
-            _("The trust list %(path)s is not a readable PEM bundle: check COLOPHON_TRUST_LIST.") % {"path": path},
+            _("The trust list is not a readable PEM bundle: check COLOPHON_TRUST_LIST."),
+            note=str(path),
         ) from None
 
 

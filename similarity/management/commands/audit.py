@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from similarity.audit import audit_image
+from similarity.encoder import load_encoder
 from similarity.errors import SimilarityError
 from similarity.models import Audit
 from similarity.pictures import read_file
@@ -23,6 +24,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed = 0
+        try:
+            load_encoder()
+        except SimilarityError as error:  # the same for every file, and only here is the operator told where it lies
+            raise command_error(error) from error
         for file in options["files"]:
             try:
                 audit = _audited(file, options["prompt"])

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         try:
             facts, made = create(force=options["force"])
         except CredentialError as error:
-            raise CommandError(f"{error.code}: {error.message}") from error
+            raise CommandError(f"{error.code}: {error.for_operator}") from error
         sentence = (
             _("Made the signer %(name)s (valid until %(until)s).")
             if made

@@ -34,8 +34,8 @@ class Command(BaseCommand):
                 raise CommandError(_("Our own records cannot be asked: run manage.py migrate first.")) from error
             except (SimilarityError, CredentialError) as error:
                 bad += 1
-                said = {"file": str(path), "verdict": None, "code": error.code, "summary": error.message}
-                self.stdout.write(_line(said) if options["json"] else f"{path}: {error.message}")
+                said = {"file": str(path), "verdict": None, "code": error.code, "summary": error.for_operator}
+                self.stdout.write(_line(said) if options["json"] else f"{path}: {error.for_operator}")
                 continue
             bad += found.verdict in BAD
             if options["json"]:
