@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
-from config.env import BASE_DIR, env, local_secret
+from config.env import BASE_DIR, env, local_secret, named_models
 
 # -- where things are kept -----------------------------------------------------------------------
 DATA_DIR = Path(env.str("COLOPHON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "provenance.works",
     "provenance.credentials",
     "provenance.marking",
+    "provenance.recovery",
     "provenance.ledger",
     "provenance.review",
     "provenance.web",
@@ -146,6 +147,7 @@ CELERY_TASK_ROUTES = {
     "provenance.works.tasks.audit": {"queue": "similarity"},
     "provenance.works.tasks.seal": {"queue": "cpu"},
     "provenance.works.tasks.sweep": {"queue": "maintenance"},
+    "provenance.ledger.tasks.sign_checkpoint": {"queue": "maintenance"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.float("COLOPHON_SOFT_SHUTDOWN_SECONDS", 10.0)
@@ -170,6 +172,15 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": f"{name}.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
     for name in ("generation", "provenance.works")
 }
+# The ledger is signed after this long, or this many events; whether it is due is asked every minute.
+LEDGER_KEY = env.str("COLOPHON_LEDGER_KEY", str(KEY_DIR / "ledger.pem"))
+LEDGER_CHECKPOINT_SECONDS = env.float("COLOPHON_LEDGER_CHECKPOINT_SECONDS", 600.0)
+LEDGER_CHECKPOINT_EVENTS = env.int("COLOPHON_LEDGER_CHECKPOINT_EVENTS", 500)
+CELERY_BEAT_SCHEDULE["provenance.ledger"] = {
+    "task": "provenance.ledger.tasks.sign_checkpoint",
+    "schedule": 60.0,
+    "options": {"expires": 60.0},
+}
 # Rung, by name, when a job ends: the engine never imports the story.
 JOB_FINISHED_TASK = "provenance.works.tasks.receive"
 # Called, by name, in the transaction that holds a version: works never import the reviewer's desk.
@@ -181,9 +192,10 @@ BUNDLED_ENCODER = BASE_DIR / "similarity" / "bundled" / "colophon-style"
 # Idle threads of torch and faiss wait asleep instead of spinning: on a machine whose cores are also
 # used by others a picture is then made in a ninth of the time (measured: 1.9 s instead of 16 s).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Names people may ask for: a folder, or any name ``from_pretrained`` takes; the first is the default.
-MODELS = env.list("COLOPHON_MODELS", default=["colophon-mini"])
-MODEL_ALIASES = {"colophon-mini": str(BUNDLED_GENERATOR)}
+# Names people may ask for: a folder (by its own name), or any name ``from_pretrained`` takes; the first is the default.
+MODELS, MODEL_ALIASES = named_models(
+    env.list("COLOPHON_MODELS", default=["colophon-mini"]), {"colophon-mini": str(BUNDLED_GENERATOR)}
+)
 ENGINE = env.str("COLOPHON_ENGINE", "generation.engines.diffusers_engine.DiffusersEngine")
 MODEL_DOWNLOADS = env.bool("COLOPHON_MODEL_DOWNLOADS", False)
 MAX_BATCH = env.int("COLOPHON_MAX_BATCH", 4)
@@ -202,6 +214,15 @@ TSA_URL = env.str("COLOPHON_TSA_URL", "")
 TRUST_LIST = env.str("COLOPHON_TRUST_LIST", "")
 SERVICE_NAME = env.str("COLOPHON_SERVICE_NAME", "Colophon")
 SERVICE_VERSION = "0.1.0"
+
+# -- marks ---------------------------------------------------------------------------------------
+# The profile a version is sealed with; exports choose their own. Fields: docs/reference/marking.md.
+MARKING_PROFILE = env.str("COLOPHON_MARKING_PROFILE", "plain")
+# Changes to profiles, and profiles of one's own: {"korea": {"place": "top-left"}, "house": {…}}.
+MARKING_PROFILES = env.json("COLOPHON_MARKING_PROFILES", default={})
+# Who offers this service, and the code China gave them (GB 45438).
+PROVIDER_NAME = env.str("COLOPHON_PROVIDER_NAME", SERVICE_NAME)
+PROVIDER_CODE = env.str("COLOPHON_PROVIDER_CODE", "")
 
 # -- people --------------------------------------------------------------------------------------
 LOGIN_URL = "web:sign-in"

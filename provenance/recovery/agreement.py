@@ -1,0 +1,140 @@
+"""Do the pixels agree? The query laid over the parent, and compared cell by cell. Pure; OpenCV inside.
+
+Normalised cross-correlation in each cell of a grid does not mind brightness, contrast, grey or a light
+that falls from one side, and one caption bar spoils only the cells it covers.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.recovery.geometry import Matrix, overlap, scaling, transform
+
+Pixels = NDArray[np.uint8]
+SIDE = 256
+GRID = 8
+# Grey levels (0..255) of deviation inside a cell; below, there is nothing in it to compare.
+_TEXTURE = 3.0
+_AGREES = 0.5
+_MIN_CELLS = 6
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """``cells`` of the overlap had something to compare; ``share`` of them agree, ``mean`` is their correlation."""
+
+    cells: int
+    share: float
+    mean: float
+
+    @property
+    def is_enough(self) -> bool:
+        """The two show the same picture here (thresholds measured, see docs/decisions)."""
+        return self.cells >= _MIN_CELLS and self.share >= 0.6 and self.mean >= 0.55
+
+    @property
+    def is_close(self) -> bool:
+        """Nothing was left to explain: laying the frames over each other is the whole story."""
+        return self.cells >= _MIN_CELLS and self.share >= 0.97 and self.mean >= 0.93
+
+
+def compare(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE) -> Agreement:
+    """Agreement of two RGB pictures under a query → parent homography."""
+    laid = lay_over(query, parent, matrix, side=side)
+    if laid is None:
+        return Agreement(0, 0.0, 0.0)
+    import cv2
+
+    a = cv2.GaussianBlur(cv2.cvtColor(laid.query, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.0)
+    b = cv2.GaussianBlur(cv2.cvtColor(laid.parent, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.0)
+    correlations = _cells(a, b, laid.mask)
+    if not correlations:
+        return Agreement(0, 0.0, 0.0)
+    values = np.array(correlations)
+    return Agreement(len(values), float((values >= _AGREES).mean()), float(values.mean()))
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Two pictures of one size; ``mask`` is true where the query reaches."""
+
+    query: Pixels
+    parent: Pixels
+    mask: NDArray[np.bool_]
+    scale: float
+
+
+def lay_over(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE) -> Laid | None:
+    """*query* in the parent's frame, both at the resolution of the coarser one and at most *side* long.
+
+    None when they do not meet, or in too few pixels to tell anything.
+    """
+    import cv2
+
+    query_size, parent_size = (query.shape[1], query.shape[0]), (parent.shape[1], parent.shape[0])
+    meeting = overlap(matrix, query=query_size, parent=parent_size)
+    if meeting is None:
+        return None
+    low, high = meeting.in_parent.min(axis=0), meeting.in_parent.max(axis=0)
+    area = abs(_shoelace(meeting.in_parent))
+    if area <= 0:
+        return None
+    detail = np.sqrt(abs(_shoelace(meeting.in_query)) / area)  # pixels of the query to one of the parent
+    scale = float(min(side / max(high - low), detail, 1.0))
+    size = np.ceil((high - low) * scale).astype(int)
+    if min(size) < 2 * GRID or max(size) > 4 * side:
+        return None
+    shift = np.array([[1.0, 0.0, -low[0] * scale], [0.0, 1.0, -low[1] * scale], [0.0, 0.0, 1.0]])
+    small_query, query_scale = _smaller(query, scale / float(detail))
+    small_parent, parent_scale = _smaller(parent, scale)
+    to_frame = shift @ scaling(scale, scale)
+    way = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
+    frame = (int(size[0]), int(size[1]))
+    a = cv2.warpPerspective(small_query, _centred(to_frame @ matrix @ np.linalg.inv(query_scale)), frame, **way)
+    b = cv2.warpPerspective(small_parent, _centred(to_frame @ np.linalg.inv(parent_scale)), frame, **way)
+    polygon = transform(to_frame, meeting.in_parent)
+    mask = np.zeros((frame[1], frame[0]), np.uint8)
+    cv2.fillConvexPoly(mask, np.round(polygon).astype(np.int32), 1)
+    return Laid(a, b, mask.astype(bool), scale)
+
+
+def _centred(matrix: Matrix) -> Matrix:
+    """For OpenCV, to whom whole numbers are the middles of pixels; here they are their upper left corners."""
+    half = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
+    return np.asarray(np.linalg.inv(half) @ matrix @ half)
+
+
+def _smaller(pixels: Pixels, scale: float) -> tuple[Pixels, Matrix]:
+    """Reduced by averaging, so that the warp need not skip pixels, and the matrix that did it."""
+    import cv2
+
+    if scale >= 0.9:
+        return pixels, np.eye(3)
+    height, width = pixels.shape[:2]
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), scaling(size[0] / width, size[1] / height)
+
+
+def _shoelace(polygon: NDArray[np.float64]) -> float:
+    x, y = polygon.T
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+
+
+def _cells(a: NDArray[np.float32], b: NDArray[np.float32], mask: NDArray[np.bool_]) -> list[float]:
+    """Correlation in each cell that is mostly covered and not plain in both."""
+    height, width = a.shape
+    rows, columns = np.linspace(0, height, GRID + 1).astype(int), np.linspace(0, width, GRID + 1).astype(int)
+    found = []
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            inside = mask[top:bottom, left:right]
+            if inside.mean() < 0.7:
+                continue
+            one, other = a[top:bottom, left:right][inside], b[top:bottom, left:right][inside]
+            if max(one.std(), other.std()) < _TEXTURE:
+                continue
+            one, other = one - one.mean(), other - other.mean()
+            found.append(float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum() + 1.0)))
+    return found
