@@ -27,6 +27,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_signer(),
         *_trust(),
         *_rates(),
+        *_marking(),
         *_classes(),
     ]
 
@@ -147,6 +148,24 @@ def _rates() -> Iterator[CheckMessage]:
                 hint="Write a number and a period: 30/min, 600/hour.",
                 id="colophon.E013",
             )
+
+
+def _marking() -> Iterator[CheckMessage]:
+    from provenance.marking import tc260
+    from provenance.marking.errors import MarkingError
+    from provenance.marking.profiles import profile
+
+    try:
+        sealed_with = profile(settings.MARKING_PROFILE)
+    except MarkingError as error:
+        yield Error(error.message, hint="See docs/reference/marking.md.", id="colophon.E030")
+        return
+    if not tc260.writable(settings.PROVIDER_CODE) or (sealed_with.tc260 and not settings.PROVIDER_CODE):
+        yield Error(
+            "COLOPHON_PROVIDER_CODE is not one: ASCII characters without spaces, quotation marks and backslashes.",
+            hint=f"Files sealed with the profile “{sealed_with.name}” name the provider by it.",
+            id="colophon.E031",
+        )
 
 
 def _classes() -> Iterator[CheckMessage]:

@@ -93,6 +93,11 @@ def least_height(size: tuple[int, int], *, share: float) -> int:
     return math.ceil(min(size) * share)
 
 
+def height_of(label: Label, *, size: tuple[int, int]) -> int:
+    """How high the letters of *label* become on a picture of *size*. Raises as :func:`apply` does."""
+    return _layout(lettering.spell(label.text), label=label, size=size).height
+
+
 def check(image: "Image.Image", *, labelled: Labelled) -> None:
     """Whether the label still stands in *image*, the decoded final file.
 
