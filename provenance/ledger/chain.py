@@ -41,21 +41,28 @@ def digest(entry: Entry) -> str:
     return hashlib.sha256(canonical(asdict(entry))).hexdigest()
 
 
+def check(entry: Entry, recorded: str, *, place: int, previous: str) -> list[Break]:
+    """Breaks of one *entry* that should stand at *place* (from 1) after the digest *previous*."""
+    breaks = []
+    if entry.sequence != place:
+        breaks.append(Break(entry.sequence, f"expected sequence {place}"))
+    if entry.previous != previous:
+        breaks.append(Break(entry.sequence, "does not follow the entry before it"))
+    if digest(entry) != recorded:
+        breaks.append(Break(entry.sequence, "content does not match its digest"))
+    return breaks
+
+
 def verify(entries: Iterable[tuple[Entry, str]]) -> tuple[int, list[Break]]:
     """Check ``(entry, recorded digest)`` pairs in order; return how many were read and every break.
 
     A changed, missing, reordered or inserted entry breaks the chain at its place. Cutting off the
-    end cannot be seen from the chain alone: compare its last digest with one kept elsewhere.
+    end cannot be seen from the chain alone: checkpoints are for that (``examine.py``).
     """
     breaks: list[Break] = []
     previous, count = GENESIS, 0
     for entry, recorded in entries:
         count += 1
-        if entry.sequence != count:
-            breaks.append(Break(entry.sequence, f"expected sequence {count}"))
-        if entry.previous != previous:
-            breaks.append(Break(entry.sequence, "does not follow the entry before it"))
-        if digest(entry) != recorded:
-            breaks.append(Break(entry.sequence, "content does not match its digest"))
+        breaks += check(entry, recorded, place=count, previous=previous)
         previous = recorded
     return count, breaks

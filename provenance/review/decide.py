@@ -47,7 +47,8 @@ def decide(*, case: Case, reviewer: "User | AnonymousUser", ruling: str, reason:
             key=f"decision:{decision.pk}",
             kind=f"case.{ruling}",
             subject=case.version_id,
-            actor=reviewer.get_username(),
-            payload={"case": str(case.pk), "reason": reason},
+            actor=reviewer,
+            payload={"case": str(case.pk)},
+            personal={"reason": reason},
         )
     return decision

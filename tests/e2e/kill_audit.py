@@ -24,7 +24,7 @@ from provenance.works.models import Version, Work  # noqa: E402
 def main() -> None:
     versions = list(Version.objects.all())
     verdicts = [read(blobs.get(v.blob)).verdict.code for v in versions if v.blob]
-    length, breaks = verify_ledger()
+    ledger = verify_ledger()
     report = {
         "jobs": Job.objects.count(),
         "jobs_by_status": dict(Job.objects.values_list("status").annotate(n=Count("pk")).order_by()),
@@ -37,8 +37,8 @@ def main() -> None:
         "verdicts": {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))},
         "published_events": Event.objects.filter(kind="version.published").count(),
         "published_subjects": Event.objects.filter(kind="version.published").values("subject").distinct().count(),
-        "ledger_length": length,
-        "ledger_breaks": len(breaks),
+        "ledger_length": ledger.events,
+        "ledger_breaks": len(ledger.breaks),
     }
     print(json.dumps(report))  # noqa: T201
 

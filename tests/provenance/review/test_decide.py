@@ -32,7 +32,9 @@ def test_a_decision_moves_the_version(case: Case, reviewer: User, ruling: str, s
         "A quotation, agreed with the artist.",
     )
     event = Event.objects.get()
-    assert (event.kind, event.actor, event.subject) == (f"case.{ruling}", "rita", str(version.pk))
+    assert (event.kind, event.subject) == (f"case.{ruling}", str(version.pk))
+    values = {value.name: value.value for value in event.personal.all()}
+    assert values == {"actor": "rita", "reason": "A quotation, agreed with the artist."}
 
 
 @pytest.mark.parametrize(

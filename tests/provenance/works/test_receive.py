@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from generation.models import Job
-from provenance.ledger.models import Event
+from provenance.ledger.models import Event, PersonalValue
 from provenance.works.models import Version, Work
 from provenance.works.receive import receive, title_from
 from tests.factories import make_job, make_output
@@ -26,8 +26,19 @@ def test_each_output_becomes_a_version(creator: User) -> None:
     ]
     job.refresh_from_db()
     assert job.delivered_at is not None
-    event = Event.objects.get()
-    assert (event.kind, event.actor, event.payload["outputs"]) == ("job.succeeded", "ada", [o.sha256 for o in outputs])
+    asked, ended = Event.objects.order_by("sequence")
+    assert (asked.kind, asked.subject, asked.payload["seed"]) == ("job.requested", str(job.pk), job.seed)
+    assert (ended.kind, ended.payload["outputs"]) == (
+        "job.succeeded",
+        [{"sha256": output.sha256, "seed": output.seed} for output in outputs],
+    )
+    values = {value.name: (value.person, value.value) for value in PersonalValue.objects.all()}
+    assert values == {
+        "actor": (creator, "ada"),
+        "prompt": (creator, job.prompt),
+        "negative_prompt": (creator, job.negative_prompt),
+    }
+    assert job.prompt not in str(list(Event.objects.values()))
 
 
 @pytest.mark.django_db
@@ -35,7 +46,7 @@ def test_receiving_twice_changes_nothing(creator: User) -> None:
     job = make_job(owner=creator, status=Job.Status.SUCCEEDED, finished_at=timezone.now())
     make_output(job=job)
     assert receive(job.pk) == receive(job.pk)
-    assert (Work.objects.count(), Version.objects.count(), Event.objects.count()) == (1, 1, 1)
+    assert (Work.objects.count(), Version.objects.count(), Event.objects.count()) == (1, 1, 2)
 
 
 @pytest.mark.django_db
@@ -44,7 +55,7 @@ def test_a_job_without_images_makes_no_work(creator: User, status: str) -> None:
     job = make_job(owner=creator, status=status, error_code="gave_up", finished_at=timezone.now())
     assert receive(job.pk) is None
     assert Work.objects.count() == 0
-    assert Event.objects.get().kind == f"job.{status}"
+    assert list(Event.objects.values_list("kind", flat=True)) == ["job.requested", f"job.{status}"]
 
 
 @pytest.mark.django_db

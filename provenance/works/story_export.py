@@ -1,0 +1,54 @@
+"""The part of the ledger that tells of one work, for its owner or a reviewer to take away."""
+
+from django.db import transaction
+from django.db.models import Q
+
+from provenance.ledger.append import Person, append
+from provenance.ledger.commitments import ACTOR
+from provenance.ledger.export import Contents, export
+from provenance.ledger.models import Event, PersonalValue
+from provenance.works.models import Version, Work
+
+
+def contents_of(work: Work) -> Contents:
+    """Events about *work*, its versions and its jobs, with the values its owner already knows.
+
+    Disclosed are the owner's own values, and other people's words to the owner (a decision's reason),
+    but not who those people are.
+    """
+    versions = list(work.versions.select_related("output").order_by("number"))
+    jobs = {version.output.job_id for version in versions if version.output} | ({work.job_id} if work.job_id else set())
+    subjects = {str(work.pk), *(str(version.pk) for version in versions), *(str(job) for job in jobs)}
+    events = list(Event.objects.filter(Q(subject__in=subjects) | Q(payload__work=str(work.pk))).order_by("sequence"))
+    known = Q(person=work.owner_id) | ~Q(name=ACTOR)
+    return Contents(
+        kind="work",
+        subject=str(work.pk),
+        events=events,
+        disclosed=list(PersonalValue.objects.filter(known, event__in=events).order_by("event", "name")),
+        files=[
+            {
+                "version": str(version.pk),
+                "number": version.number,
+                "sha256": version.sha256,
+                "media_type": version.media_type,
+            }
+            for version in versions
+            if version.status in Version.SEALED
+        ],
+    )
+
+
+def export_story(work: Work, *, asker: Person | str) -> bytes:
+    """The ZIP file; that it was taken is itself an event. Raises ``LedgerError`` as :func:`export`."""
+    with transaction.atomic():
+        data = export(contents_of(work))
+        last = Event.objects.order_by("-sequence").values_list("sequence", flat=True).first()
+        append(
+            key=f"ledger-exported:{work.pk}:{last}",
+            kind="ledger.exported",
+            subject=work.pk,
+            actor=asker,
+            payload={"bytes": len(data)},
+        )
+    return data
