@@ -80,7 +80,7 @@ def _models() -> Iterator[CheckMessage]:
         is_folder = source.startswith((".", "/", "~")) or name in settings.MODEL_ALIASES
         if is_folder and not (Path(source).expanduser() / "model_index.json").is_file():
             yield Error(
-                f"The model “{name}” of COLOPHON_MODELS has no model_index.json.",
+                f"The model “{name}” of COLOPHON_MODELS has no model_index.json in {source}.",
                 hint="Name a folder saved with save_pretrained, or a hub name.",
                 id="colophon.E006",
             )

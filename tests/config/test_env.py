@@ -1,10 +1,13 @@
-"""Local secrets are made once."""
+"""Local secrets are made once; models are called by names, not by places."""
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from config.env import local_secret
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import local_secret, named_models
 from config.ports import free_port
 
 
@@ -20,6 +23,27 @@ def test_racing_processes_agree_on_one_secret(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(lambda _: local_secret(path), range(16)))) == 1
     assert [p.name for p in tmp_path.iterdir()] == ["secret"]
+
+
+def test_a_models_folder_is_asked_for_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "house").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    names, folders = named_models(["mini", "/srv/models/large", "./x", "house", "some/hub"], {"mini": "/bundled"})
+
+    assert names == ["mini", "large", "x", "house", "some/hub"]
+    assert folders == {
+        "mini": "/bundled",
+        "large": "/srv/models/large",
+        "x": str(tmp_path / "x"),
+        "house": str(tmp_path / "house"),
+    }
+
+
+@pytest.mark.parametrize("asked", [["/a/one", "/b/one"], ["mini", "/srv/mini"], ["some/hub", "some/hub"]])
+def test_two_models_cannot_have_one_name(asked: list[str]) -> None:
+    with pytest.raises(ImproperlyConfigured, match="two models named"):
+        named_models(asked, {"mini": "/bundled"})
 
 
 def test_the_next_free_port_is_taken() -> None:
