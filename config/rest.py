@@ -21,6 +21,7 @@ from generation.errors import GenerationError
 from provenance.credentials.errors import CredentialError
 from provenance.marking.errors import MarkingError
 from provenance.review.errors import ReviewError
+from provenance.works.errors import WorkError
 from similarity.errors import SimilarityError
 
 log = get_logger(__name__)
@@ -34,6 +35,8 @@ STATUS_OF_CODE = {
     "already_finished": status.HTTP_409_CONFLICT,
     "not_a_reviewer": status.HTTP_403_FORBIDDEN,
     "own_work": status.HTTP_403_FORBIDDEN,
+    "not_yours": status.HTTP_403_FORBIDDEN,
+    "prompt_not_private": status.HTTP_409_CONFLICT,
     "already_decided": status.HTTP_409_CONFLICT,
 }
 
@@ -98,7 +101,7 @@ def _unavailable(error: Exception) -> Response | None:
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn any known error into :func:`problem` with the right status; unknown ones stay 500s."""
-    if isinstance(exc, (GenerationError, ReviewError, SimilarityError, CredentialError, MarkingError)):
+    if isinstance(exc, (GenerationError, ReviewError, SimilarityError, CredentialError, MarkingError, WorkError)):
         field = getattr(exc, "field", "")
         errors = [{"field": field, "code": exc.code, "detail": exc.message}] if field else []
         code = _status_of(exc)

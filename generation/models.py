@@ -93,6 +93,9 @@ class Job(Leased, Keyed):
     steps = models.PositiveSmallIntegerField(_("steps"))
     guidance = models.FloatField(_("guidance"))
     count = models.PositiveSmallIntegerField(_("count"), default=1)
+    private_prompt = models.BooleanField(
+        _("private prompt"), default=False, help_text=_("The words are not written into the pictures' credentials.")
+    )
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True)
     cancel_requested = models.BooleanField(default=False)

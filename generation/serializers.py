@@ -39,6 +39,9 @@ class NewJobSerializer(serializers.Serializer[Any]):
     steps = serializers.IntegerField(required=False, allow_null=True, default=None, help_text="1 to 150.")
     guidance = serializers.FloatField(required=False, allow_null=True, default=None, help_text="0 to 30.")
     count = serializers.IntegerField(required=False, default=1, help_text="How many pictures, with seeds counting up.")
+    private_prompt = serializers.BooleanField(
+        required=False, default=False, help_text="Keep the prompt out of the files: they hold a commitment to it."
+    )
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
@@ -74,6 +77,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "steps",
             "guidance",
             "count",
+            "private_prompt",
             "error",
             "outputs",
             "passport",

@@ -36,13 +36,15 @@ def submit(
     steps: int | None = None,
     guidance: float | None = None,
     count: int = 1,
+    private_prompt: bool = False,
     idempotency_key: str | None = None,
     on_finish: str | None = None,
 ) -> tuple[Job, bool]:
     """Store a job and ring for a worker when the transaction commits; whether the job is new.
 
     Sizes are pixels, *seed* is 0 … 2⁶⁴−1 as a number or as decimal text (random when None). What
-    is None is filled in from the model's passport. The same owner and key with the same body
+    is None is filled in from the model's passport. With *private_prompt* the words stay out of the
+    pictures' files. The same owner and key with the same body
     give the same job again. *on_finish* names the task to ring when the job has ended: None is
     ``settings.JOB_FINISHED_TASK``, empty is nobody.
 
@@ -54,6 +56,7 @@ def submit(
         "prompt": clean_prompt(prompt),
         "negative_prompt": clean_negative_prompt(negative_prompt),
         "seed": _checked_seed(seed),
+        "private_prompt": private_prompt,
         "count": _whole(count, 1, settings.MAX_COUNT, field="count", name=_("The number of pictures")),
         **_checked_settings(model=model, width=width, height=height, steps=steps, guidance=guidance),
     }
@@ -61,6 +64,7 @@ def submit(
     # repeated request has another random seed.
     asked = {
         "model": model or None,
+        "private_prompt": private_prompt or None,
         "seed": seed,
         "width": width,
         "height": height,

@@ -66,7 +66,7 @@ class Inputs:
         )
 
     def _parent(self, parent: Parent) -> str:
-        said = {"description": clean(parent.description)} if parent.description else {}
+        said: dict[str, Any] = {"description": clean(parent.description)} if parent.description else {}
         if parent.identifier:
             said["informational_URI"] = clean(parent.identifier)
         return self._add(

@@ -39,6 +39,13 @@ class GenerateForm(forms.Form):
     height = forms.IntegerField(label=_("Height"), required=False, min_value=8)
     steps = forms.IntegerField(label=_("Steps"), required=False, min_value=1)
     guidance = forms.FloatField(label=_("Guidance"), required=False, help_text=_("How closely to follow the prompt."))
+    private_prompt = forms.BooleanField(
+        label=_("Keep the prompt out of the file"),
+        required=False,
+        help_text=_(
+            "The credential then holds only a seal over your words. You can show them to whom you choose, later."
+        ),
+    )
     # Two clicks on the button are one request.
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
@@ -67,7 +74,8 @@ class GenerateForm(forms.Form):
     @staticmethod
     def settings_of(job: Job) -> dict[str, Any]:
         """What would have to be typed to ask for *job* again: what the model does by itself stays empty."""
-        names = ("prompt", "negative_prompt", "model", "count", "seed", "width", "height", "steps", "guidance")
+        names = [*("prompt", "negative_prompt", "model", "count", "seed", "width", "height", "steps", "guidance")]
+        names.append("private_prompt")
         typed = {name: getattr(job, name) for name in names}
         try:
             model = passport_of(job.model)

@@ -139,3 +139,50 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return self.manifest_label
+
+
+class PrivatePrompt(models.Model):
+    """The words behind a commitment in a version's credential, and the salt that opens it.
+
+    Erasing the row (or its words and salt) leaves credential and ledger whole: the commitment then
+    says nothing more.
+    """
+
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="private_prompts")
+    commitment = models.CharField(max_length=64, unique=True)
+    salt = models.BinaryField(max_length=32)
+    prompt = models.TextField()
+    negative_prompt = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("private prompt")
+
+    def __str__(self) -> str:
+        return f"{self.commitment[:12]}…"
+
+
+class RevealQuerySet(models.QuerySet["Reveal"]):
+    def of(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Reveals are their maker's alone: not even reviewers see to whom a prompt was shown."""
+        return self.filter(version__work__owner_id=user.pk)
+
+
+class Reveal(models.Model):
+    """Leave for one named recipient to see a version's private prompt, until it expires or is withdrawn."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="reveals")
+    recipient = models.CharField(_("recipient"), max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    objects = RevealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reveal")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.recipient} {self.expires_at:%Y-%m-%d}"

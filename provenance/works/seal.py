@@ -17,6 +17,7 @@ from provenance.ledger.append import append
 from provenance.marking.write import Marks, embed
 from provenance.works.models import Credential, Version
 from provenance.works.publish import fate
+from provenance.works.reveal import commit_to
 from provenance.works.stages import Write, run_stage
 
 MEDIA_TYPE = "image/png"
@@ -39,14 +40,14 @@ def _seal(version: Version) -> Write:
     pixels = blobs.get(output.blob)
     with Image.open(io.BytesIO(pixels)) as image:
         iscc = iscc_code(image.convert("RGB"))
-    story = story_of(version, iscc=iscc)
+    story = story_of(version, iscc=iscc, commitment=_commitment(version))
     told = story.generation
     assert told is not None
     marks = Marks(
         system=told.model.name,
         system_version=told.model.revision or told.model.weights_sha256[:16],
-        prompt=told.prompt,
-        negative_prompt=told.negative_prompt,
+        prompt="" if told.commitment else told.prompt,
+        negative_prompt="" if told.commitment else told.negative_prompt,
         title=story.title,
         tool=f"{story.service_name} {story.service_version}",
         created=story.created,
@@ -106,8 +107,20 @@ def _write(version: Version, *, signed: Signed, blob: str) -> dict[str, Any]:
     }
 
 
-def story_of(version: Version, *, iscc: str) -> Story:
-    """What the credential of a generated version says, from the rows that know it."""
+def _commitment(version: Version) -> str:
+    """What stands for the prompt in the file, when it is private; made once for each version."""
+    assert version.output is not None
+    job = version.output.job
+    if not job.private_prompt:
+        return ""
+    return commit_to(version, prompt=job.prompt, negative_prompt=job.negative_prompt)
+
+
+def story_of(version: Version, *, iscc: str, commitment: str = "") -> Story:
+    """What the credential of a generated version says, from the rows that know it.
+
+    With a *commitment* it tells neither prompt nor negative prompt.
+    """
     output = version.output
     assert output is not None
     job, passport = output.job, output.job.passport
@@ -127,6 +140,7 @@ def story_of(version: Version, *, iscc: str) -> Story:
             model=model,
             prompt=job.prompt,
             negative_prompt=job.negative_prompt,
+            commitment=commitment,
             seed=output.seed,
             steps=job.steps,
             guidance=job.guidance,

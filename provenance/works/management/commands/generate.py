@@ -30,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--steps", type=int, default=None)
         parser.add_argument("--guidance", type=float, default=None)
         parser.add_argument("--size", default=None, metavar="N|WxH", help="pixels, multiples of 8")
+        parser.add_argument("--private", action="store_true", help="keep the prompt out of the files' credentials")
         parser.add_argument("--count", type=int, default=1)
         parser.add_argument("--out", type=Path, default=settings.DATA_DIR / "generated", metavar="DIR")
         parser.add_argument("--user", default="local", help="whose work it is (made if there is none)")
@@ -50,6 +51,7 @@ class Command(BaseCommand):
                 steps=options["steps"],
                 guidance=options["guidance"],
                 count=options["count"],
+                private_prompt=options["private"],
             )
         except GenerationError as error:
             raise CommandError(f"{error.code}: {error.message}") from error
