@@ -21,24 +21,11 @@ from generation.errors import GenerationError
 from provenance.credentials.errors import CredentialError
 from provenance.marking.errors import MarkingError
 from provenance.review.errors import ReviewError
+from provenance.web.status import status_of
 from provenance.works.errors import WorkError
 from similarity.errors import SimilarityError
 
 log = get_logger(__name__)
-
-# Error codes that are not plain 400s.
-STATUS_OF_CODE = {
-    "file_too_large": status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
-    "not_an_image": status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
-    "unsupported_format": status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
-    "idempotency_conflict": status.HTTP_409_CONFLICT,
-    "already_finished": status.HTTP_409_CONFLICT,
-    "not_a_reviewer": status.HTTP_403_FORBIDDEN,
-    "own_work": status.HTTP_403_FORBIDDEN,
-    "not_yours": status.HTTP_403_FORBIDDEN,
-    "prompt_not_private": status.HTTP_409_CONFLICT,
-    "already_decided": status.HTTP_409_CONFLICT,
-}
 
 
 class NewestFirst(CursorPagination):
@@ -81,13 +68,6 @@ def _field_errors(detail: Any, field: str = "") -> list[dict[str, str]]:
     return [{"field": field, "code": str(getattr(detail, "code", "invalid")), "detail": str(detail)}]
 
 
-def _status_of(error: Exception) -> int:
-    """400 unless the code says otherwise; 503 for what is the operator's to mend, or passes by itself."""
-    code = getattr(error, "code", "")
-    ours = isinstance(error, CredentialError) or not getattr(error, "permanent", True)
-    return STATUS_OF_CODE.get(code, status.HTTP_503_SERVICE_UNAVAILABLE if ours else status.HTTP_400_BAD_REQUEST)
-
-
 def _unavailable(error: Exception) -> Response | None:
     """The answer when the database or the disk cannot take the request: nothing of it was kept."""
     if isinstance(error, OperationalError):
@@ -104,7 +84,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, (GenerationError, ReviewError, SimilarityError, CredentialError, MarkingError, WorkError)):
         field = getattr(exc, "field", "")
         errors = [{"field": field, "code": exc.code, "detail": exc.message}] if field else []
-        code = _status_of(exc)
+        code = status_of(exc)
         if code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
             log.error("unavailable", code=exc.code, exc_info=exc)  # with the operator's note
         return Response(problem(exc.code, exc.message, errors), status=code)

@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.throttling import ScopedRateThrottle
+from structlog import get_logger
 
 from provenance.credentials.errors import CredentialError
+from provenance.web.status import status_of
 from provenance.works.verify import Verification, verify
 from similarity.errors import SimilarityError
 from similarity.uploads import refuse_declared_size
 
-STATUS_OF_CODE = {"file_too_large": 413, "not_an_image": 415, "unsupported_format": 415}
+log = get_logger(__name__)
 
 
 # Exempt because a request forged from elsewhere could change nothing and keep nothing here; and the
@@ -54,11 +56,12 @@ class VerifyPage(View):
         if upload.size > limit:
             return self._answer(request, error=too_large, status=413)
         try:
-            verification = verify(upload.read())
+            verification = verify(upload.read(), token=request.POST.get("token", ""))
         except SimilarityError as error:
-            return self._answer(request, error=error.message, status=STATUS_OF_CODE.get(error.code, 400))
+            return self._answer(request, error=error.message, status=status_of(error))
         except CredentialError as error:  # the service is set up wrongly; the file is not to blame
-            return self._answer(request, error=error.message, status=503)
+            log.error("unavailable", code=error.code, exc_info=error)
+            return self._answer(request, error=error.message, status=status_of(error))
         tone = _tone(verification)
         return self._answer(request, found=verification.as_dict(), tone=tone, name=upload.name or "")
 

@@ -1,0 +1,24 @@
+"""Which HTTP status an error of ours is answered with, on pages as in the API."""
+
+from http import HTTPStatus
+
+from provenance.credentials.errors import CredentialError
+
+# Error codes that are not plain 400s.
+STATUS_OF_CODE = {
+    "file_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "not_an_image": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "unsupported_format": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "idempotency_conflict": HTTPStatus.CONFLICT,
+    "already_finished": HTTPStatus.CONFLICT,
+    "not_a_reviewer": HTTPStatus.FORBIDDEN,
+    "own_work": HTTPStatus.FORBIDDEN,
+    "already_decided": HTTPStatus.CONFLICT,
+}
+
+
+def status_of(error: Exception) -> int:
+    """400 unless the error's ``code`` says otherwise; 503 for what is the operator's to mend, or passes by itself."""
+    ours = isinstance(error, CredentialError) or not getattr(error, "permanent", True)
+    status = STATUS_OF_CODE.get(getattr(error, "code", ""))
+    return int(status or (HTTPStatus.SERVICE_UNAVAILABLE if ours else HTTPStatus.BAD_REQUEST))
