@@ -49,9 +49,10 @@ class Label:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture with its label, the plate's place, and how high the letters are (pixels)."""
+    """A picture with its label, what that says, the plate's place, and how high the letters are (pixels)."""
 
     image: "Image.Image"
+    text: str
     region: Box
     text_height: int
 
@@ -82,10 +83,11 @@ def apply(image: "Image.Image", *, label: Label) -> Labelled:
     labelled = image.convert("RGBA" if clear else "RGB")
     if labelled is image:
         labelled = image.copy()
-    layout = _layout(lettering.spell(label.text), label=label, size=image.size)
+    text = lettering.spell(label.text)
+    layout = _layout(text, label=label, size=image.size)
     box = _placed(layout, place=label.place, size=image.size)
     labelled.paste(_plate(labelled, layout, box), (box.x, box.y))
-    return Labelled(image=labelled, region=box, text_height=layout.height)
+    return Labelled(image=labelled, text=text, region=box, text_height=layout.height)
 
 
 def least_height(size: tuple[int, int], *, share: float) -> int:

@@ -88,6 +88,7 @@ class Version(Leased):
     media_type = models.CharField(max_length=40, blank=True)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    label = models.CharField(max_length=200, blank=True, help_text=_("The visible label drawn into the signed file."))
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -186,3 +187,58 @@ class Reveal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient} {self.expires_at:%Y-%m-%d}"
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        if user.has_perm("works.view_export"):  # type: ignore[union-attr]
+            return self
+        return self.filter(version__work__owner_id=user.pk)
+
+
+class Export(models.Model):
+    """A published version as a new signed file, made for one place. Never changed, never deleted.
+
+    ``recipe`` is the SHA-256 of everything that decides what the file carries (the profile's fields,
+    format, label, language, provider): asked for twice, the same recipe answers the same row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="exports")
+    recipe = models.CharField(max_length=64, editable=False)
+    profile = models.CharField(_("profile"), max_length=20)
+    media_type = models.CharField(_("format"), max_length=40)
+    language = models.CharField(_("language"), max_length=20, blank=True)
+    labelled = models.BooleanField(_("with the visible label"), default=True)
+    label = models.CharField(_("label"), max_length=200, blank=True, help_text=_("Its words, as drawn."))
+    prompt_writer = models.CharField(_("prompt written by"), max_length=200, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports")
+    agreement = models.TextField(_("agreed to"), blank=True)
+    agreed_at = models.DateTimeField(_("agreed at"), null=True, blank=True)
+
+    blob = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    bytes = models.PositiveBigIntegerField()
+    manifest_label = models.CharField(max_length=200, db_index=True)
+    manifest = models.JSONField(help_text=_("The manifest store as read back from the signed file."))
+    signer = models.CharField(max_length=200)
+    certificate_sha256 = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=12)
+    sdk = models.CharField(max_length=60)
+    trust_list = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("export")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "recipe"], name="one_export_per_recipe"),
+            models.CheckConstraint(
+                condition=Q(agreement="") | Q(agreed_at__isnull=False), name="agreements_have_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} · {self.profile} · {self.media_type}"

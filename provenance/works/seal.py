@@ -1,7 +1,6 @@
 """Stage two: marks, then the credential, then reading it all back; then published or held."""
 
 import hashlib
-import io
 from datetime import UTC
 from typing import Any
 from uuid import UUID
@@ -11,10 +10,12 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from generation import blobs
-from provenance.credentials.sign import Signed, sign
+from provenance.credentials.sign import Signed
 from provenance.credentials.story import Generation, ModelFacts, Story
 from provenance.ledger.append import append
-from provenance.marking.write import Marks, embed
+from provenance.marking.profiles import ALWAYS
+from provenance.marking.profiles import profile as profile_called
+from provenance.works.finish import finish
 from provenance.works.models import Credential, Version
 from provenance.works.publish import fate
 from provenance.works.reveal import commit_to
@@ -29,37 +30,23 @@ def seal_version(version_id: UUID) -> bool:
 
 
 def _seal(version: Version) -> Write:
-    # Here: the web process knows this file, and neither Pillow nor numpy is any use to it.
-    from PIL import Image
-
-    from similarity.fingerprint import iscc_code
-
     output = version.output
     assert output is not None
     assert version.audit is not None
-    pixels = blobs.get(output.blob)
-    with Image.open(io.BytesIO(pixels)) as image:
-        iscc = iscc_code(image.convert("RGB"))
-    story = story_of(version, iscc=iscc, commitment=_commitment(version))
-    told = story.generation
-    assert told is not None
-    marks = Marks(
-        system=told.model.name,
-        system_version=told.model.revision or told.model.weights_sha256[:16],
-        prompt="" if told.commitment else told.prompt,
-        negative_prompt="" if told.commitment else told.negative_prompt,
-        title=story.title,
-        tool=f"{story.service_name} {story.service_version}",
-        created=story.created,
-        identifier=f"urn:uuid:{story.version_id}",
+    profile = profile_called(settings.MARKING_PROFILE)
+    finished = finish(
+        blobs.get(output.blob),
+        media_type=MEDIA_TYPE,
+        story=story_of(version, commitment=_commitment(version)),
+        profile=profile,
+        labelled=profile.label == ALWAYS,
     )
-    marked = embed(pixels, media_type=MEDIA_TYPE, marks=marks)
-    signed = sign(marked, media_type=MEDIA_TYPE, story=story)
+    signed = finished.signed
     # The file is stored before the row speaks of it; without the row nobody can reach it.
     blob = blobs.put(signed.data, "png")
 
     def write(version: Version) -> dict[str, Any]:
-        return _write(version, signed=signed, blob=blob)
+        return {**_write(version, signed=signed, blob=blob), "label": finished.label}
 
     return write
 
@@ -116,7 +103,7 @@ def _commitment(version: Version) -> str:
     return commit_to(version, prompt=job.prompt, negative_prompt=job.negative_prompt)
 
 
-def story_of(version: Version, *, iscc: str, commitment: str = "") -> Story:
+def story_of(version: Version, *, commitment: str = "") -> Story:
     """What the credential of a generated version says, from the rows that know it.
 
     With a *commitment* it tells neither prompt nor negative prompt.
@@ -157,5 +144,4 @@ def story_of(version: Version, *, iscc: str, commitment: str = "") -> Story:
         service_version=settings.SERVICE_VERSION,
         work_id=str(version.work_id),
         version_id=str(version.pk),
-        iscc=iscc,
     )
