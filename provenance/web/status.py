@@ -13,6 +13,8 @@ STATUS_OF_CODE = {
     "already_finished": HTTPStatus.CONFLICT,
     "not_a_reviewer": HTTPStatus.FORBIDDEN,
     "own_work": HTTPStatus.FORBIDDEN,
+    "not_yours": HTTPStatus.FORBIDDEN,
+    "prompt_not_private": HTTPStatus.CONFLICT,
     "already_decided": HTTPStatus.CONFLICT,
 }
 
