@@ -1,6 +1,5 @@
 """System checks: what an operator can get wrong, said before the first request (``manage.py check``)."""
 
-import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from config.checks_parts import check_parts
 
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
 DATABASES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
@@ -28,7 +29,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_trust(),
         *_rates(),
         *_marking(),
-        *_classes(),
+        *check_parts(),
     ]
 
 
@@ -53,17 +54,17 @@ def _database() -> Iterator[CheckMessage]:
 
 
 def _numbers() -> Iterator[CheckMessage]:
-    for name, least in (
-        ("LEASE_SECONDS", 1.0),
-        ("SWEEP_SECONDS", 0.1),
-        ("MAX_ATTEMPTS", 1),
-        ("MAX_BATCH", 1),
-        ("MAX_COUNT", 1),
-        ("MAX_UPLOAD_BYTES", 1024),
-        ("MAX_IMAGE_PIXELS", 65_536),
+    for name, least, most in (
+        ("LEASE_SECONDS", 1.0, 3600.0),
+        ("SWEEP_SECONDS", 0.1, 3600.0),
+        ("MAX_ATTEMPTS", 1, 1000),
+        ("MAX_BATCH", 1, 256),
+        ("MAX_COUNT", 1, 100),
+        ("MAX_UPLOAD_BYTES", 1024, 2**31),
+        ("MAX_IMAGE_PIXELS", 65_536, 2**31),
     ):
-        if getattr(settings, name) < least:
-            yield Error(f"COLOPHON_{name} must be at least {least}.", id="colophon.E003")
+        if not least <= getattr(settings, name) <= most:
+            yield Error(f"COLOPHON_{name} must be from {least:g} to {most:g}.", id="colophon.E003")
     if settings.MAX_BATCH & (settings.MAX_BATCH - 1):
         yield Error(
             f"COLOPHON_MAX_BATCH is {settings.MAX_BATCH}, which is not a power of two.",
@@ -166,19 +167,3 @@ def _marking() -> Iterator[CheckMessage]:
             hint=f"Files sealed with the profile “{sealed_with.name}” name the provider by it.",
             id="colophon.E031",
         )
-
-
-def _classes() -> Iterator[CheckMessage]:
-    """Found, not imported: an engine's module loads torch."""
-    for name, path in (("ENGINE", settings.ENGINE), ("STORAGE", settings.STORAGES["default"]["BACKEND"])):
-        module = path.rpartition(".")[0]
-        try:
-            found = importlib.util.find_spec(module) is not None
-        except (ImportError, ValueError):
-            found = False
-        if not found:
-            yield Error(
-                f"COLOPHON_{name} is “{path}”, and there is no such module here.",
-                hint="Give the dotted path of a class, and install the package it is in.",
-                id="colophon.E014",
-            )

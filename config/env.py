@@ -4,19 +4,65 @@
 container secret never has to pass through the environment.
 """
 
+import builtins
 import contextlib
 import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
-env = FileAwareEnv()
+
+class Environment(FileAwareEnv):
+    """Every reader raises ``ImproperlyConfigured`` with the variable's name and what to write instead."""
+
+    def get_value(self, var: str, cast: Any = None, default: Any = FileAwareEnv.NOTSET, **options: Any) -> Any:
+        try:
+            return super().get_value(var, cast=cast, default=default, **options)
+        except ValueError as error:  # of int(), float() and json.loads()
+            raise ImproperlyConfigured(f"{var} cannot be read: {error}. See docs/reference/settings.md.") from error
+
+    def bool(self, var: str, default: Any = FileAwareEnv.NOTSET) -> builtins.bool:
+        """A word that is neither yes nor no is not taken for "no"."""
+        word = str(self.get_value(var, cast=str, default=default)).strip().lower()
+        if word not in YES + NO:
+            raise ImproperlyConfigured(f"{var} is “{word}”; write 1 or 0.")
+        return word in YES
+
+    def db_url(self, var: str, **options: Any) -> dict[str, Any]:
+        config: dict[str, Any] = super().db_url(var, **options)
+        if not config.get("ENGINE", "").startswith("django.db.backends."):
+            raise ImproperlyConfigured(f"{var} selects no database known here. Use sqlite:///… or postgres://….")
+        return config
+
+    def cache_url(self, var: str, **options: Any) -> dict[str, Any]:
+        try:
+            return dict(super().cache_url(var, **options))
+        except ImproperlyConfigured as error:
+            raise ImproperlyConfigured(f"{var}: {error}. Use rediscache://HOST:6379/1, or leave it out.") from error
+
+
+env = Environment()
 env.read_env(BASE_DIR / ".env")
+
+
+def data_folder(path: str | Path) -> Path:
+    """*path*, made if it is missing. Raises ``ImproperlyConfigured``."""
+    folder = Path(path).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"COLOPHON_DATA_DIR is {folder}, which cannot be made: {error.strerror}. "
+            "Name a folder that this user may write to."
+        ) from error
+    return folder
 
 
 def named_models(asked: list[str], aliases: dict[str, str]) -> tuple[list[str], dict[str, str]]:

@@ -11,11 +11,10 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
-from config.env import BASE_DIR, env, local_secret, named_models
+from config.env import BASE_DIR, data_folder, env, local_secret, named_models
 
 # -- where things are kept -----------------------------------------------------------------------
-DATA_DIR = Path(env.str("COLOPHON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = data_folder(env.str("COLOPHON_DATA_DIR", "") or BASE_DIR / "var")
 INDEX_DIR = DATA_DIR / "index"
 KEY_DIR = DATA_DIR / "keys"
 
@@ -114,15 +113,18 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # -- files ---------------------------------------------------------------------------------------
+_ON_DISK = "generation.blobs.DurableFileSystemStorage"
+_storage = env.str("COLOPHON_STORAGE", "") or _ON_DISK
 STORAGES = {
     "default": {
-        "BACKEND": env.str("COLOPHON_STORAGE", "generation.blobs.DurableFileSystemStorage"),
-        "OPTIONS": env.json("COLOPHON_STORAGE_OPTIONS", default={"location": str(DATA_DIR / "media")}),
+        "BACKEND": _storage,
+        "OPTIONS": env.json("COLOPHON_STORAGE_OPTIONS", default={})
+        or ({"location": str(DATA_DIR / "media")} if _storage == _ON_DISK else {}),
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("COLOPHON_STATIC_ROOT", str(DATA_DIR / "static")))
+STATIC_ROOT = Path(env.str("COLOPHON_STATIC_ROOT", "") or DATA_DIR / "static")
 # Uploads above this many bytes are refused before they are read into memory.
 MAX_UPLOAD_BYTES = env.int("COLOPHON_MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
 MAX_IMAGE_PIXELS = env.int("COLOPHON_MAX_IMAGE_PIXELS", 64_000_000)

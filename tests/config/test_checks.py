@@ -1,6 +1,9 @@
 """An operator's mistakes are named before the first request."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,8 @@ import pytest
 from django.conf import settings as settings_of_django
 
 from config.checks import check_settings
+
+STORAGE = "generation.blobs.DurableFileSystemStorage"
 
 
 def ids() -> set[str]:
@@ -36,7 +41,23 @@ def ids() -> set[str]:
         ("PROVIDER_CODE", "two words", "colophon.E031"),
         ("ENGINE", "nowhere.engine.Engine", "colophon.E014"),
         ("ENGINE", "Engine", "colophon.E014"),
+        ("ENGINE", "generation.engines.diffusers_engine.NoSuchEngine", "colophon.E014"),
         ("STORAGES", {"default": {"BACKEND": "storages_not_here.S3"}, "staticfiles": {}}, "colophon.E014"),
+        ("STORAGES", {"default": {"BACKEND": "generation.blobs.NoSuchStorage"}, "staticfiles": {}}, "colophon.E014"),
+        ("STORAGES", {"default": {"BACKEND": STORAGE, "OPTIONS": ["x"]}, "staticfiles": {}}, "colophon.E016"),
+        ("STORAGES", {"default": {"BACKEND": STORAGE, "OPTIONS": {"bucket": 1}}, "staticfiles": {}}, "colophon.E016"),
+        (
+            "STORAGES",
+            {"default": {"BACKEND": STORAGE, "OPTIONS": {"location": f"{__file__}/x"}}, "staticfiles": {}},
+            "colophon.E015",
+        ),
+        ("DATA_DIR", Path(__file__) / "x", "colophon.E015"),
+        ("DATA_DIR", Path("/proc/self"), "colophon.E015"),
+        ("CACHES", {"default": {"BACKEND": "not_here.Cache"}}, "colophon.E017"),
+        ("MAX_COUNT", 10_000, "colophon.E003"),
+        ("ALLOWED_HOSTS", ["https://example.org"], "colophon.E019"),
+        ("ALLOWED_HOSTS", ["example.org:8000"], "colophon.E019"),
+        ("ALLOWED_HOSTS", ["*"], "colophon.W020"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
@@ -48,7 +69,9 @@ def test_each_mistake_has_an_id(settings: Any, name: str, value: Any, expected: 
 
 def test_every_check_is_explained() -> None:
     root = Path(settings_of_django.BASE_DIR)
-    known = set(re.findall(r"colophon\.[EW]\d+", (root / "config/checks.py").read_text()))
+    known = {
+        id for source in root.glob("config/checks*.py") for id in re.findall(r"colophon\.[EW]\d+", source.read_text())
+    }
     told = set(re.findall(r"colophon\.[EW]\d+", (root / "docs/reference/checks.md").read_text()))
     assert known == told
 
@@ -70,3 +93,48 @@ def test_a_mismatched_pair_is_an_error(settings: Any, tmp_path: Any) -> None:
     assert "colophon.E009" not in ids()
     settings.SIGNER_CHAIN = chains[0]
     assert "colophon.E009" in ids()
+
+
+def test_the_real_engine_and_sensible_hosts_pass(settings: Any, tmp_path: Path) -> None:
+    settings.ENGINE = "generation.engines.diffusers_engine.DiffusersEngine"
+    settings.ALLOWED_HOSTS = ["example.org", ".example.org", "[::1]", "127.0.0.1"]
+    settings.DATA_DIR = tmp_path
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://x"}}
+    assert ids() <= {"colophon.W008"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_of_each_process_is_a_warning() -> None:
+    assert "colophon.W018" in ids()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("COLOPHON_MAX_BATCH", "four", "COLOPHON_MAX_BATCH cannot be read"),
+        ("COLOPHON_STORAGE_OPTIONS", "{bucket", "COLOPHON_STORAGE_OPTIONS cannot be read"),
+        ("CACHE_URL", "magic://x", "CACHE_URL: Invalid cache schema magic"),
+        ("DATABASE_URL", "magic://x", "DATABASE_URL selects no database known here"),
+        ("COLOPHON_HTTPS", "perhaps", "COLOPHON_HTTPS is “perhaps”; write 1 or 0"),
+        ("COLOPHON_DATA_DIR", f"{__file__}/x", "which cannot be made: Not a directory"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_a_sentence_and_no_trace(
+    name: str, value: str, said: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=settings_of_django.BASE_DIR,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "COLOPHON_DATA_DIR": str(tmp_path),
+            name: value,
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("manage.py: ")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
