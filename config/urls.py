@@ -9,6 +9,7 @@ from config import health
 from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
 from provenance.review.api import CaseViewSet
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
+from provenance.works.reveal_api import RevealViewSet
 from provenance.works.verify_api import VerifyView
 from similarity.api import ArtistViewSet, AuditViewSet, ReferenceViewSet
 
@@ -18,6 +19,7 @@ router.register("outputs", OutputViewSet, basename="output")
 router.register("models", ModelPassportViewSet, basename="model")
 router.register("works", WorkViewSet, basename="work")
 router.register("versions", VersionViewSet, basename="version")
+router.register(r"versions/(?P<version_pk>[0-9a-f-]{36})/reveals", RevealViewSet, basename="reveal")
 router.register("credentials", CredentialViewSet, basename="credential")
 router.register("cases", CaseViewSet, basename="case")
 router.register("artists", ArtistViewSet, basename="artist")

@@ -123,6 +123,13 @@ def facts(manifest: Mapping[str, Any], *, resources: Mapping[str, bytes] | None 
     )
 
 
+def commitments(store: Mapping[str, Any]) -> frozenset[str]:
+    """Every commitment to a private prompt in *store* (crJSON), those of earlier manifests included."""
+    manifests = [_dict(manifest) for manifest in _list(store.get("manifests"))[:MOST]]
+    actions = [action for it in manifests for action in _actions(_dict(it.get("assertions")))[0]]
+    return frozenset(filter(None, (_own(action.parameters, "prompt_commitment") for action in actions)))
+
+
 def _actions(assertions: dict[str, Any]) -> tuple[tuple[Action, ...], bool]:
     found: list[Action] = []
     complete = False

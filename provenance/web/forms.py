@@ -90,6 +90,15 @@ class GenerateForm(forms.Form):
         return {name: value for name, value in typed.items() if value != usual.get(name)}
 
 
+class RevealForm(forms.Form):
+    """Leave for somebody to see a private prompt; ``provenance.works.reveal`` has the rules."""
+
+    recipient = forms.CharField(
+        label=_("For whom"), help_text=_("Their name, as it will stand in the code."), max_length=200
+    )
+    days = forms.IntegerField(label=_("For how many days"), initial=7, min_value=1, max_value=365)
+
+
 class TitleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     class Meta:
         model = Work

@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 
-from provenance.web.views import account, review, start, studio, verify, versions, works
+from provenance.web.views import account, ledger, reveals, review, start, studio, verify, versions, works
 
 app_name = "web"
 
@@ -15,10 +15,13 @@ urlpatterns = [
     path("studio/jobs/<uuid:pk>/cancel/", studio.cancel_job, name="cancel-job"),
     path("works/", works.works, name="works"),
     path("works/<uuid:pk>/", works.work, name="work"),
+    path("works/<uuid:pk>/ledger.zip", ledger.story, name="work-ledger"),
     path("works/<uuid:pk>/title/", works.title, name="title"),
     path("versions/<uuid:pk>/file", versions.file, name="version-file"),
     path("versions/<uuid:pk>/manifest.json", versions.manifest, name="version-manifest"),
     path("versions/<uuid:pk>/thumbnail", versions.thumbnail, name="version-thumbnail"),
+    path("versions/<uuid:pk>/reveals/", reveals.reveals, name="reveals"),
+    path("reveals/<uuid:pk>/withdraw/", reveals.withdraw, name="withdraw-reveal"),
     path("review/", review.queue, name="queue"),
     path("review/<uuid:pk>/", review.case, name="case"),
     path(

@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from provenance.credentials import verdict
-from provenance.credentials.facts import Facts, facts
+from provenance.credentials.facts import Facts, commitments, facts
 from provenance.credentials.read import Reading, read
 from provenance.marking.read import Mark
 from provenance.marking.read import read as read_marks
 from provenance.works import wording
 from provenance.works.models import Credential, Version
+from provenance.works.reveal import open_with
 from provenance.works.wording import say
 from similarity.errors import SimilarityError
 from similarity.pictures import decode
@@ -42,7 +43,8 @@ class Verification:
     ``known`` is ``published`` (the very file we published), ``signed`` (signed by this service, the
     file is not in our records), ``differs`` (names a credential of ours but is not the file we
     published) or empty. ``manifest`` is what the credential says, with ``standing`` ``signed`` or
-    ``broken``; None without one. ``marks`` are all *unsigned*.
+    ``broken``; None without one. ``marks`` are all *unsigned*. ``revealed`` is what a token shows of a
+    private prompt (see ``reveal.py``); None when none was given.
     """
 
     verdict: str
@@ -58,14 +60,15 @@ class Verification:
     sdk: str
     trust_list: str
     checked_at: str
+    revealed: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the words of the active language."""
         return {**asdict(self), "verdict_text": say(wording.VERDICTS, self.verdict)}
 
 
-def verify(data: bytes) -> Verification:
-    """Read *data*, the bytes of an uploaded file.
+def verify(data: bytes, *, token: str = "") -> Verification:
+    """Read *data*, the bytes of an uploaded file; *token* may show its private prompt.
 
     A file that cannot be decoded still gets its verdict when it carries a credential, readable or
     damaged (credentials bind bytes, not pixels); the reason stands in ``file.notes``. Otherwise the
@@ -109,7 +112,13 @@ def verify(data: bytes) -> Verification:
         sdk=reading.sdk,
         trust_list=reading.trust_list,
         checked_at=timezone.now().isoformat(timespec="seconds"),
+        revealed=_revealed(reading, token) if token else None,
     )
+
+
+def _revealed(reading: Reading, token: str) -> dict[str, Any]:
+    shown = open_with(token, commitments=commitments(reading.manifest), intact=reading.verdict.intact)
+    return shown.as_dict()
 
 
 def _found_a_credential(reading: Reading) -> bool:
@@ -208,6 +217,7 @@ def _manifest(reading: Reading, told: Facts) -> dict[str, Any]:
         "model": told.model,
         "prompt": told.prompt,
         "negative_prompt": told.negative_prompt,
+        "commitment": told.commitment,
         "seed": told.seed,
         "steps": told.steps,
         "guidance": told.guidance,

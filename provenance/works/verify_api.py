@@ -57,6 +57,20 @@ class MarkSerializer(serializers.Serializer[Any]):
     fields = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]
 
 
+class RevealedSerializer(serializers.Serializer[Any]):
+    """A private prompt as its owner let the recipient see it: *revealed*, which is neither signed nor unsigned."""
+
+    standing = serializers.CharField(help_text="`revealed` or `refused`.")
+    code = serializers.CharField()
+    text = serializers.CharField()
+    recipient = serializers.CharField()
+    expires_at = serializers.CharField()
+    commitment = serializers.CharField(help_text="As the file's credential has it.")
+    prompt = serializers.CharField()
+    negative_prompt = serializers.CharField()
+    salt = serializers.CharField(help_text="Hex; with the words it gives the commitment.")
+
+
 class VerificationSerializer(serializers.Serializer[Any]):
     """Describes the answer in the schema; the values come from ``Verification.as_dict``."""
 
@@ -74,6 +88,7 @@ class VerificationSerializer(serializers.Serializer[Any]):
     sdk = serializers.CharField()
     trust_list = serializers.CharField(help_text="SHA-256 of the trust list used; empty without one.")
     checked_at = serializers.DateTimeField()
+    revealed = RevealedSerializer(allow_null=True, help_text="What `token` showed; null when none was given.")
 
 
 class VerifyView(APIView):
@@ -91,7 +106,10 @@ class VerifyView(APIView):
         request={
             "multipart/form-data": {
                 "type": "object",
-                "properties": {"image": {"type": "string", "format": "binary"}},
+                "properties": {
+                    "image": {"type": "string", "format": "binary"},
+                    "token": {"type": "string", "description": "Leave to see a private prompt, from its owner."},
+                },
                 "required": ["image"],
             },
             "image/*": OpenApiTypes.BINARY,
@@ -114,6 +132,7 @@ class VerifyView(APIView):
             raise SimilarityError(
                 "file_missing", _("Send the picture as the multipart field “image”, or as the body itself.")
             )
-        response = Response(verify(given).as_dict())
+        token = request.data.get("token", "") if isinstance(request.data, dict) else ""
+        response = Response(verify(given, token=token if isinstance(token, str) else "").as_dict())
         response["Cache-Control"] = "no-store"
         return response

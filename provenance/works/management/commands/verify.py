@@ -23,13 +23,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--reveal", default="", metavar="CODE", help="leave to see a private prompt")
         parser.add_argument("--json", action="store_true", help="one JSON object per file on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
         bad = 0
         for path in options["files"]:
             try:
-                found = verify(read_file(path))
+                found = verify(read_file(path), token=options["reveal"])
             except (OperationalError, ProgrammingError) as error:
                 raise CommandError(_("Our own records cannot be asked: run manage.py migrate first.")) from error
             except (SimilarityError, CredentialError) as error:
@@ -73,6 +74,9 @@ def _text(path: Path, found: Verification) -> str:
             _("made"): found.manifest["created"],
         }
         lines += [f"  {name}: {value}" for name, value in rows.items() if value]
+    if found.revealed:
+        lines.append(f"  {_('revealed')}: {found.revealed['text']} [{found.revealed['code']}]")
+        lines += [f"    {word}" for word in (found.revealed["prompt"], found.revealed["negative_prompt"]) if word]
     unsigned = _("Unsigned")
     lines += [f"  {unsigned}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
     return "\n".join(lines)
