@@ -12,6 +12,10 @@ from django.utils.translation import gettext as _
 from generation.errors import GenerationError
 
 MAX_LENGTH = 2000
+# Controls and formatting; spaces; marks with nothing to stand on.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Me"})
+# Letters and a symbol that are drawn as nothing: Hangul fillers, and the Braille pattern without dots.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Before line breaks, spaces around it and separate accents are taken together.
 LONGEST_RAW = 4 * MAX_LENGTH
 
@@ -69,13 +73,13 @@ def _clean(text: object, *, field: str, name: str, empty_allowed: bool) -> str:
     cleaned = unicodedata.normalize("NFC", _LINE_BREAKS.sub(" ", text)).strip()
     if len(cleaned) > MAX_LENGTH:
         raise too_long(len(cleaned))
-    if not _visible(cleaned):
+    if not is_visible(cleaned):
         if not empty_allowed:
             raise refuse("prompt_empty", _("%(text)s is empty. Say what the picture should show."))
         return ""
     return cleaned
 
 
-def _visible(text: str) -> bool:
-    """Whether anything of it can be seen: not only spaces and formatting characters."""
-    return any(unicodedata.category(character) not in ("Cf", "Zs", "Zl", "Zp") for character in text)
+def is_visible(text: str) -> bool:
+    """Whether anything of it can be seen: not only spaces, controls, formatting and letters that are blank."""
+    return any(unicodedata.category(character) not in _UNSEEN and character not in _BLANK for character in text)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.leases import Leased, LeasedQuerySet
 from generation.models import Output
+from provenance.works.titles import validate_title
 from similarity.models import Audit
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Work(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="works")
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=200, validators=[validate_title])
     job = models.OneToOneField(
         "generation.Job", null=True, blank=True, on_delete=models.PROTECT, help_text=_("The job it began with.")
     )
