@@ -1,0 +1,147 @@
+"""The registry as one process searches it: the newest generation, and what was registered since.
+
+Rows are the truth. A generation on disk holds most of them; each search first looks for rows that are
+in neither it nor the small segment held beside it. Rows may be committed out of the order of their ids,
+so the last ``_LOOK_BACK`` ids are looked through again each time.
+"""
+
+import threading
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from structlog import get_logger
+
+from provenance.recovery import generation_files
+from provenance.recovery.generation_files import Held
+from provenance.recovery.inverted import Asked, scores, segment_of
+from provenance.recovery.models import RegisteredPicture
+from provenance.recovery.words import book
+from similarity import generations
+from similarity.fingerprint import distances
+
+log = get_logger(__name__)
+
+# More rows than this beside the generation, and a new one is made.
+BESIDE = 2_000
+_LOOK_BACK = 1_000
+
+
+@dataclass(frozen=True)
+class Registry:
+    """``parts``: the generation, if there is one, and the rows beside it, if there are any."""
+
+    parts: tuple[Held, ...]
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+    def near_codes(self, codes: list[bytes], *, within: int) -> dict[int, int]:
+        """Row id → smallest Hamming distance (of 256) to any of the *codes*, where at most *within*."""
+        found: dict[int, int] = {}
+        for part in self.parts:
+            if not len(part):
+                continue
+            nearest = np.min([distances(code, part.codes) for code in codes], axis=0)
+            found |= {int(part.ids[row]): int(nearest[row]) for row in np.flatnonzero(nearest <= within)}
+        return found
+
+    def sharing_features(self, query: Asked) -> dict[int, float]:
+        """Row id → how strongly it shares the query's features; not a probability, best first."""
+        found: dict[int, float] = {}
+        for part in self.parts:
+            rows, strength = scores(part.segment, query)
+            found |= {int(part.ids[row]): float(value) for row, value in zip(rows, strength, strict=True)}
+        return dict(sorted(found.items(), key=lambda entry: -entry[1]))
+
+    def subjects(self, ids: list[int]) -> dict[int, UUID]:
+        """Row id → the version it stands for."""
+        found = {}
+        for part in self.parts:
+            places = np.searchsorted(part.ids, ids)
+            for row_id, place in zip(ids, places, strict=True):
+                if place < len(part) and part.ids[place] == row_id:
+                    found[row_id] = UUID(bytes=part.subjects[place].tobytes())
+        return found
+
+
+_opening = threading.Lock()
+_open: Registry | None = None
+_seen: set[int] = set()
+_home: str = ""
+
+
+def open_registry() -> Registry:
+    """The registry with every row committed so far, for this process."""
+    global _open, _seen, _home
+    with _opening:
+        where = str(generations.home(generation_files.name()))
+        if _open is None or _home != where:
+            first = generation_files.newest()
+            _open, _home = Registry((first,) if first is not None else ()), where
+            _seen = {int(row_id) for part in _open.parts for row_id in part.ids}
+        new = _unseen(_seen)
+        if new:
+            _open = _with(_open, new)
+            _seen |= set(new)
+        return _open
+
+
+def forget() -> None:
+    """Drop what this process holds; the next search opens the newest generation. For tests and commands."""
+    global _open
+    with _opening:
+        _open = None
+
+
+def _unseen(seen: set[int]) -> list[int]:
+    rows = RegisteredPicture.objects.filter(words=book().fingerprint)
+    if seen:
+        rows = rows.filter(pk__gt=max(seen) - _LOOK_BACK)
+    return [row_id for row_id in rows.order_by("pk").values_list("pk", flat=True) if row_id not in seen]
+
+
+def _with(registry: Registry, new: list[int]) -> Registry:
+    beside = [int(row_id) for part in registry.parts[1:] for row_id in part.ids]
+    first = registry.parts[:1]
+    if not first or len(first[0]) == 0 or len(beside) + len(new) > max(BESIDE, len(first[0]) // 10):
+        return Registry((build(),))
+    return Registry((*first, held_of(sorted(beside + new))))
+
+
+def build() -> Held:
+    """Publish a generation of all rows as they are now and return it; also what ``rebuild`` does."""
+    with generations.build_lock(generation_files.name()):
+        generations.tidy(generation_files.name())
+        ids = RegisteredPicture.objects.filter(words=book().fingerprint).order_by("pk").values_list("pk", flat=True)
+        held = held_of(list(ids))
+        path = generation_files.publish(held)
+        generations.tidy(generation_files.name())
+        log.info("recovery_index_built", pictures=len(held), generation=path.name)
+    return generation_files.read(path)
+
+
+def held_of(ids: list[int]) -> Held:
+    """The rows with these *ids* (ascending) as one segment."""
+    chosen = set(ids)
+    kept: list[int] = []
+    packed: list[bytes] = []
+    subjects, codes = bytearray(), bytearray()
+    fields = ("pk", "subject", "image_code", "features")
+    rows = RegisteredPicture.objects.order_by("pk").values_list(*fields)
+    if ids:
+        rows = rows.filter(pk__gte=ids[0], pk__lte=ids[-1])
+    for pk, subject, code, features in rows.iterator(chunk_size=2_000) if ids else ():
+        if pk in chosen:
+            kept.append(pk)
+            packed.append(bytes(features))
+            subjects += subject.bytes
+            codes += bytes(code)
+    return Held(
+        np.array(kept, np.int64), _rows(subjects, 16), _rows(codes, 32), segment_of(packed)
+    )
+
+
+def _rows(data: bytearray, width: int) -> NDArray[np.uint8]:
+    return np.frombuffer(bytes(data), np.uint8).reshape(-1, width)
