@@ -11,7 +11,7 @@ class Event(AppendOnly):
     """One entry of the append-only chain. ``key`` makes recording the same fact twice impossible.
 
     It holds no personal data: ``actor`` and such parts of the payload are commitments, whose values
-    lie in :class:`PersonalValue` and can be erased (docs/decisions/0006).
+    lie in :class:`PersonalValue` and can be erased (docs/decisions/0010).
     """
 
     sequence = models.PositiveBigIntegerField(primary_key=True)

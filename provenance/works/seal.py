@@ -67,8 +67,8 @@ def _write(version: Version, *, signed: Signed, blob: str) -> dict[str, Any]:
     outcome = fate(version.audit.outcome)
     status = Version.Status.HELD if outcome.held else Version.Status.PUBLISHED
     append(
-        key=f"version-sealed:{version.pk}",
-        kind=f"version.{status}",
+        key=f"version-signed:{version.pk}",
+        kind="version.sealed",
         subject=version.pk,
         payload={
             "work": str(version.work_id),
@@ -76,6 +76,17 @@ def _write(version: Version, *, signed: Signed, blob: str) -> dict[str, Any]:
             "manifest": signed.manifest_label,
             "certificate": signed.certificate_sha256,
             "verdict": signed.verdict,
+            "sdk": signed.sdk,
+            "trust_list": signed.trust_list,
+        },
+    )
+    append(
+        key=f"version-sealed:{version.pk}",
+        kind=f"version.{status}",
+        subject=version.pk,
+        payload={
+            "work": str(version.work_id),
+            "sha256": sha256,
             "audit": str(version.audit_id),
             "outcome": version.audit.outcome,
             "reason": outcome.reason,

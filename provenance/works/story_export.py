@@ -10,11 +10,11 @@ from provenance.ledger.models import Event, PersonalValue
 from provenance.works.models import Version, Work
 
 
-def contents_of(work: Work) -> Contents:
-    """Events about *work*, its versions and its jobs, with the values its owner already knows.
+def contents_of(work: Work, *, for_owner: bool) -> Contents:
+    """Events about *work*, its versions and its jobs; *for_owner* with the values they already know.
 
-    Disclosed are the owner's own values, and other people's words to the owner (a decision's reason),
-    but not who those people are.
+    Those are the owner's own values, and other people's words to the owner (a decision's reason), but not
+    who those people are. To anybody else nothing is disclosed: the events hold without.
     """
     versions = list(work.versions.select_related("output").order_by("number"))
     jobs = {version.output.job_id for version in versions if version.output} | ({work.job_id} if work.job_id else set())
@@ -25,7 +25,9 @@ def contents_of(work: Work) -> Contents:
         kind="work",
         subject=str(work.pk),
         events=events,
-        disclosed=list(PersonalValue.objects.filter(known, event__in=events).order_by("event", "name")),
+        disclosed=list(
+            PersonalValue.objects.filter(known, event__in=events).order_by("event", "name") if for_owner else []
+        ),
         files=[
             {
                 "version": str(version.pk),
@@ -39,16 +41,19 @@ def contents_of(work: Work) -> Contents:
     )
 
 
-def export_story(work: Work, *, asker: Person | str) -> bytes:
-    """The ZIP file; that it was taken is itself an event. Raises ``LedgerError`` as :func:`export`."""
+def export_story(work: Work, *, asker: Person | None) -> bytes:
+    """The ZIP file for *asker* (None: an operator); that it was taken is itself an event.
+
+    Raises ``LedgerError`` as :func:`export`.
+    """
     with transaction.atomic():
-        data = export(contents_of(work))
+        data = export(contents_of(work, for_owner=asker is not None and asker.pk == work.owner_id))
         last = Event.objects.order_by("-sequence").values_list("sequence", flat=True).first()
         append(
             key=f"ledger-exported:{work.pk}:{last}",
             kind="ledger.exported",
             subject=work.pk,
-            actor=asker,
+            actor=asker or "",
             payload={"bytes": len(data)},
         )
     return data

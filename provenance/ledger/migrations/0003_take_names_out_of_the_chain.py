@@ -1,4 +1,4 @@
-"""Rewrite the chain of a database from before commitments: see docs/decisions/0006.
+"""Rewrite the chain of a database from before commitments: see docs/decisions/0010.
 
 Events held usernames and reviewers' words in clear, which nobody could ever have erased. There were no
 checkpoints and no release yet, so the chain is hashed anew, once, and its first new event says so with the

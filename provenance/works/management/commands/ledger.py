@@ -82,7 +82,7 @@ class Command(BaseCommand):
                 work = Work.objects.get(pk=UUID(options["work"]))
             except (Work.DoesNotExist, ValueError, ValidationError):
                 raise CommandError(f"There is no work {options['work']}.") from None
-            data = export_story(work, asker="")
+            data = export_story(work, asker=None)
         options["out"].write_bytes(data)
         with zipfile.ZipFile(options["out"]) as archive:
             self.stdout.write(f"{options['out']}: {len(data)} bytes, {len(archive.namelist())} parts")
