@@ -3,6 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 
+from provenance.web.sign_in import pausing
 from provenance.web.views import account, ledger, reveals, review, start, studio, verify, versions, works
 
 app_name = "web"
@@ -26,7 +27,7 @@ urlpatterns = [
     path("review/<uuid:pk>/", review.case, name="case"),
     path(
         "sign-in/",
-        auth.LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True),
+        pausing(auth.LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True)),
         name="sign-in",
     ),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
