@@ -1,5 +1,6 @@
 """A person's account: who is signed in, the password, and the key for programs."""
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
@@ -24,6 +25,8 @@ def account(request: SignedInRequest) -> HttpResponse:
     action = request.POST.get("action")
     if action in ("renew", "revoke"):
         with transaction.atomic():
+            # Two clicks at once take turns, or both would find no key and make one.
+            get_user_model().objects.select_for_update().get(pk=request.user.pk)
             own.delete()
             if action == "renew":
                 new_key = Token.objects.create(user_id=request.user.pk).key

@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -18,6 +19,7 @@ from generation.models import Job
 from generation.submit import submit
 from provenance.web.forms import GenerateForm
 from provenance.web.requests import SignedInRequest
+from provenance.web.throttle import seconds_to_wait
 from provenance.works.models import Version
 from provenance.works.progress import progress
 
@@ -55,6 +57,11 @@ def _ask(request: SignedInRequest) -> HttpResponse:
     form = GenerateForm(request.POST)
     if not form.is_valid():
         return _desk(request, form=form, job=None, status=422)
+    if wait := seconds_to_wait(request, scope="create-job"):
+        form.add_error(None, _("Many requests in a short time: wait a minute, then ask again."))
+        response = _desk(request, form=form, job=None, status=429)
+        response["Retry-After"] = str(wait)
+        return response
     asked = {name: value for name, value in form.cleaned_data.items() if name != "key"}
     asked["seed"] = asked["seed"].strip() or None
     key = str(form.cleaned_data["key"] or uuid.uuid4())

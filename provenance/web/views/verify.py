@@ -10,11 +10,11 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.throttling import ScopedRateThrottle
 from structlog import get_logger
 
 from provenance.credentials.errors import CredentialError
 from provenance.web.status import status_of
+from provenance.web.throttle import seconds_to_wait
 from provenance.works.verify import Verification, verify
 from similarity.errors import SimilarityError
 from similarity.uploads import refuse_declared_size
@@ -28,19 +28,15 @@ log = get_logger(__name__)
 class VerifyPage(View):
     """GET shows the form; POST answers with the verdict, as a page or, for HTMX, as its fragment."""
 
-    throttle_scope = "verify"  # one budget with POST /api/v1/verify
-
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._answer(request)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        throttle = ScopedRateThrottle()
-        if not throttle.allow_request(request, self):  # type: ignore[arg-type]
+        if wait := seconds_to_wait(request, scope="verify"):
             response = self._answer(
                 request, error=_("Many files in a short time: wait a minute, then try again."), status=429
             )
-            if wait := throttle.wait():
-                response["Retry-After"] = str(int(wait) + 1)
+            response["Retry-After"] = str(wait)
             return response
         limit = settings.MAX_UPLOAD_BYTES
         too_large = _("The file is larger than %(limit)s, the most this page reads.") % {"limit": filesizeformat(limit)}

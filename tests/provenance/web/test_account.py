@@ -1,7 +1,10 @@
 """Signing in and out, and the key for programs."""
 
+import threading
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from rest_framework.authtoken.models import Token
@@ -88,3 +91,31 @@ def test_the_password_can_be_changed(client: Client, creator: User) -> None:
     assert response["Location"] == reverse("web:password-changed")
     creator.refresh_from_db()
     assert creator.check_password(new)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_renewals_at_once_leave_one_key(creator: User) -> None:
+    """Given a key, when it is renewed in two windows at once, then both are answered and one key is left."""
+    Token.objects.create(user=creator)
+    start = threading.Barrier(2)
+    answers: list[tuple[int, str]] = []
+
+    def renew() -> None:
+        client = Client(raise_request_exception=False)
+        client.force_login(creator)
+        start.wait()
+        try:
+            answer = client.post(ACCOUNT, {"action": "renew"})
+            answers.append((answer.status_code, answer.content.decode()))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=renew) for _window in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [status for status, _page in answers] == [200, 200]
+    key = Token.objects.get(user=creator).key
+    assert sum(key in page for _status, page in answers) == 1

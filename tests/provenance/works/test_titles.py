@@ -40,7 +40,7 @@ def test_a_title_of_nothing_is_refused_over_the_api(api: APIClient, work: Work, 
 def test_a_title_of_nothing_is_refused_on_the_page(client: Client, work: Work, title: str) -> None:
     client.force_login(work.owner)
 
-    answer = client.post(f"/works/{work.pk}/title", {"title": title})
+    answer = client.post(f"/works/{work.pk}/title/", {"title": title})
 
     assert answer.status_code == 422
     assert "Nothing of this title can be seen" in answer.content.decode()
