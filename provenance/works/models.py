@@ -57,15 +57,17 @@ class Version(Leased):
 
     ::
 
-        rendered ──audit──► audited ──seal──► published
-            │                  │         └──► held ──decision──► published | refused
-            └──────────────────┴────────────► failed
+        edited ──compose──► rendered ──audit──► audited ──seal──► published
+          │                    │                  │         └──► held ──decision──► published | refused
+          └────────────────────┴──────────────────┴────────────► failed
 
-    Both stages run under a lease. Published and held versions always have a signed file
-    (a database constraint), and only published ones can be downloaded.
+    A model's picture begins as ``rendered``, a sitting or an upload as ``edited``. Every stage runs
+    under a lease. Published and held versions always have a signed file (a database constraint),
+    and only published ones can be downloaded.
     """
 
     class Status(models.TextChoices):
+        EDITED = "edited", _("waiting to be put together")
         RENDERED = "rendered", _("waiting for the audit")
         AUDITED = "audited", _("waiting to be signed")
         PUBLISHED = "published", _("published")
@@ -73,7 +75,7 @@ class Version(Leased):
         REFUSED = "refused", _("refused by a reviewer")
         FAILED = "failed", _("failed")
 
-    OPEN = (Status.RENDERED, Status.AUDITED)
+    OPEN = (Status.EDITED, Status.RENDERED, Status.AUDITED)
     SEALED = (Status.PUBLISHED, Status.HELD, Status.REFUSED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -81,6 +83,9 @@ class Version(Leased):
     number = models.PositiveSmallIntegerField(help_text=_("Order within the work, from 1."))
     output = models.OneToOneField(Output, null=True, blank=True, on_delete=models.PROTECT, related_name="version")
     parents = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="children")
+    picture = models.CharField(
+        max_length=200, blank=True, help_text=_("Key of its pixels before marks, where no output holds them.")
+    )
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.RENDERED, db_index=True)
     audit = models.OneToOneField(Audit, null=True, blank=True, on_delete=models.PROTECT, related_name="version")
@@ -110,6 +115,11 @@ class Version(Leased):
 
     def __str__(self) -> str:
         return f"{self.work} #{self.number}"
+
+    @property
+    def pixels_blob(self) -> str:
+        """Key of the PNG that audits and signing begin from: no label, no marks, no credential."""
+        return self.output.blob if self.output else self.picture
 
 
 class CredentialQuerySet(models.QuerySet["Credential"]):
@@ -243,3 +253,7 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} · {self.profile} · {self.media_type}"
+
+
+# Registers the models of the sub-package with this application; they name these ones by string.
+from provenance.works.editing import models as editing_models  # noqa: E402, F401
