@@ -7,7 +7,7 @@ credential, so the label and the marks come first and are looked for again in th
 import hashlib
 import io
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.utils import timezone
@@ -42,13 +42,15 @@ def finish(
     labelled: bool,
     language: str = "",
     told: Generation | None = None,
+    made: str = "",
     prompt_writer: str = "",
 ) -> Finished:
     """Turn *picture* (the final pixels, a file Pillow reads) into a file that may leave.
 
     *story* is what happened so far; the label's step, the uses and the soft binding are added here.
-    *told* is the generation whose prompt the marks tell, where the story itself holds none (an export,
-    a sitting of edits). *labelled* draws the profile's label, unless no AI had a part in the picture.
+    *told* is the generation whose prompt the marks tell, and *made* when that was (ISO 8601), where the
+    story itself begins later (an export, a sitting of edits). *labelled* draws the profile's label,
+    unless no AI had a part in the picture.
 
     Raises :class:`MarkingError` or :class:`CredentialError`; nothing is stored, whatever happens.
     """
@@ -73,6 +75,7 @@ def finish(
         iscc = iscc_code(final.convert("RGB"))
     story = replace(story, iscc=iscc, uses=profile.uses)
     marks = marks_of(story, profile=profile, model=model, told=told, prompt_writer=prompt_writer)
+    marks = replace(marks, created=made or marks.created)
     if profile.tc260 and model:
         marks = replace(marks, aigc=_aigc(story, data))
     signed = sign(write.embed(data, media_type=media_type, marks=marks), media_type=media_type, story=story)
@@ -120,9 +123,9 @@ def marks_of(
     )
 
 
-def now() -> str:
-    """This second in UTC, as credentials and marks write it."""
-    return timezone.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def now(moment: datetime | None = None) -> str:
+    """This second, or *moment*, in UTC, as credentials and marks write it."""
+    return (moment or timezone.now()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def service() -> Tool:

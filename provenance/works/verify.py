@@ -13,11 +13,12 @@ from provenance.credentials.read import Reading, read
 from provenance.marking.read import Mark
 from provenance.marking.read import read as read_marks
 from provenance.works import wording
-from provenance.works.models import Credential, Version
+from provenance.works.models import Credential, Export, Version
+from provenance.works.recover import Viewer, recover_version
 from provenance.works.reveal import open_with
 from provenance.works.wording import say
 from similarity.errors import SimilarityError
-from similarity.pictures import decode
+from similarity.pictures import Picture, decode
 
 GENERATED = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"})
 # Verdicts with which the ``verify`` command exits non-zero.
@@ -44,7 +45,8 @@ class Verification:
     file is not in our records), ``differs`` (names a credential of ours but is not the file we
     published) or empty. ``manifest`` is what the credential says, with ``standing`` ``signed`` or
     ``broken``; None without one. ``marks`` are all *unsigned*. ``revealed`` is what a token shows of a
-    private prompt (see ``reveal.py``); None when none was given.
+    private prompt (see ``reveal.py``); None when none was given. ``recovered`` is the version of ours that
+    the pixels show (see ``recover.py``), whatever the file says; None without one, or for the very file.
     """
 
     verdict: str
@@ -61,14 +63,17 @@ class Verification:
     trust_list: str
     checked_at: str
     revealed: dict[str, Any] | None = None
+    recovered: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the words of the active language."""
         return {**asdict(self), "verdict_text": say(wording.VERDICTS, self.verdict)}
 
 
-def verify(data: bytes, *, token: str = "") -> Verification:
+def verify(data: bytes, *, token: str = "", viewer: Viewer = None) -> Verification:
     """Read *data*, the bytes of an uploaded file; *token* may show its private prompt.
+
+    *viewer* is who asks: a version that is not published is recovered for its owner only.
 
     A file that cannot be decoded still gets its verdict when it carries a credential, readable or
     damaged (credentials bind bytes, not pixels); the reason stands in ``file.notes``. Otherwise the
@@ -113,12 +118,20 @@ def verify(data: bytes, *, token: str = "") -> Verification:
         trust_list=reading.trust_list,
         checked_at=timezone.now().isoformat(timespec="seconds"),
         revealed=_revealed(reading, token) if token else None,
+        recovered=_recovered(picture, known, viewer),
     )
 
 
 def _revealed(reading: Reading, token: str) -> dict[str, Any]:
     shown = open_with(token, commitments=commitments(reading.manifest), intact=reading.verdict.intact)
     return shown.as_dict()
+
+
+def _recovered(picture: Picture | None, known: str, viewer: Viewer) -> dict[str, Any] | None:
+    if picture is None or known == "published":
+        return None
+    found = recover_version(picture.rgb, viewer=viewer)
+    return found.as_dict() if found is not None else None
 
 
 def _found_a_credential(reading: Reading) -> bool:
@@ -130,8 +143,10 @@ def _known(sha256: str, reading: Reading) -> str:
     """What our own rows say of the file. Only that we know it: whose it is stays private."""
     if Version.objects.filter(sha256=sha256, status__in=Version.SEALED).exists():
         return "published"
+    if Export.objects.filter(sha256=sha256).exists():
+        return "published"
     # A label alone proves nothing (anybody can write one); that our label is on other bytes is a finding.
-    if reading.label and Credential.objects.filter(manifest_label=reading.label).exists():
+    if reading.label and _any_of_ours(manifest_label=reading.label):
         return "differs"
     return "signed" if _signed_by_us(reading) else ""
 
@@ -139,9 +154,12 @@ def _known(sha256: str, reading: Reading) -> str:
 def _signed_by_us(reading: Reading) -> bool:
     """The signature holds, and its certificate is one this service has signed with."""
     certificate = reading.certificate_sha256
-    return bool(
-        reading.verdict.intact and certificate and Credential.objects.filter(certificate_sha256=certificate).exists()
-    )
+    return bool(reading.verdict.intact and certificate and _any_of_ours(certificate_sha256=certificate))
+
+
+def _any_of_ours(**field: str) -> bool:
+    """Whether a version's credential or an export has this value."""
+    return any(model.objects.filter(**field).exists() for model in (Credential, Export))
 
 
 def _sentences(reading: Reading, told: Facts | None, marks: list[Mark], *, ours: bool, known: str) -> list[str]:

@@ -1,0 +1,275 @@
+"""A published version as a new signed file for one place: its profile's label and marks, in the format asked for.
+
+Exactly once by content: the same recipe for the same version is the same row, whoever asks first. The
+file is stored before the row, and the row stands and falls with its event in the ledger.
+"""
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from generation import blobs
+from provenance.credentials.story import ALGORITHMIC, Parent, Step, Story
+from provenance.credentials.text import clean
+from provenance.ledger.append import append
+from provenance.marking.encode import SUFFIXES, quality
+from provenance.marking.preflight import Facts, Preflight, preflight
+from provenance.marking.profiles import ALWAYS, NEVER, Profile
+from provenance.marking.profiles import profile as profile_called
+from provenance.works.errors import WorkError
+from provenance.works.finish import Finished, finish, now, service
+from provenance.works.lineage import generated_ancestor, generation_of, prompt_is_private
+from provenance.works.models import Export, Version
+
+FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif", "tiff": "image/tiff"}
+LONGEST_NAME = 200
+
+User = AbstractBaseUser | AnonymousUser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody asks for. ``format`` is a key of :data:`FORMATS`; ``labelled`` None and an empty
+    ``language`` mean what is usual with the profile. ``agreed``: to the profile's text, which a copy
+    without the label may need."""
+
+    profile: str
+    format: str = "png"
+    labelled: bool | None = None
+    language: str = ""
+    agreed: bool = False
+    prompt_writer: str = ""
+
+
+def look_ahead(version: Version, wish: Wish) -> Preflight:
+    """What :func:`export` would write and what is missing for it. Raises for what cannot be asked at all."""
+    profile, wish = _settled(version, wish)
+    return preflight(
+        profile,
+        _facts(version, wish, profile),
+        labelled=bool(wish.labelled),
+        agreed=wish.agreed,
+        language=wish.language,
+    )
+
+
+def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
+    """Make the file that *wish* describes, or find the one made before; and whether it is new.
+
+    Raises :class:`WorkError`: ``not_published``, ``unknown_format``, ``unknown_language``,
+    ``bad_name``, or the first code of :func:`look_ahead`'s ``missing`` (``agreement_needed``,
+    ``unlabelled_forbidden``, ``provider_code_missing``, ``picture_too_small_for_label`` …);
+    :class:`MarkingError` ``unknown_profile``; :class:`CredentialError` as ``sign`` does.
+    """
+    profile, wish = _settled(version, wish)
+    found = look_ahead(version, wish)
+    if not found.ready:
+        raise WorkError(found.missing[0].code, found.missing[0].text, field=_FIELDS.get(found.missing[0].code, ""))
+    recipe = _recipe(profile, wish)
+    if earlier := Export.objects.filter(version=version, recipe=recipe).first():
+        return earlier, False
+    finished = _make(version, wish, profile)
+    # The file is stored before the row speaks of it; without the row nobody can reach it.
+    blob = blobs.put(finished.signed.data, SUFFIXES[FORMATS[wish.format]])
+    try:
+        with transaction.atomic():
+            return _record(version, wish, recipe, finished, blob=blob, agreement=found.agreement, by=by), True
+    except IntegrityError:
+        # Somebody who asked for the same was faster; their file says the same as ours.
+        return Export.objects.get(version=version, recipe=recipe), False
+
+
+_FIELDS = {"agreement_needed": "agreed", "unlabelled_forbidden": "labelled"}
+
+
+def _settled(version: Version, wish: Wish) -> tuple[Profile, Wish]:
+    """The profile, and the wish with everything left open filled in."""
+    profile = profile_called(wish.profile)
+    if version.status != Version.Status.PUBLISHED:
+        raise WorkError("not_published", _("Only a published version can be exported."), field="version")
+    if wish.format not in FORMATS:
+        sentence = _("There is no such format. Ask for one of: %(formats)s.") % {"formats": ", ".join(FORMATS)}
+        raise WorkError("unknown_format", sentence, field="format")
+    if wish.language and wish.language not in profile.languages:
+        sentence = _("The label of this profile is written in: %(languages)s.")
+        sentence %= {"languages": ", ".join(profile.languages)}
+        raise WorkError("unknown_language", sentence, field="language")
+    name = clean(wish.prompt_writer).strip()
+    if len(name) > LONGEST_NAME:
+        sentence = _("A name has at most %(most)d characters.") % {"most": LONGEST_NAME}
+        raise WorkError("bad_name", sentence, field="prompt_writer")
+    ai = generated_ancestor(version) is not None
+    return profile, Wish(
+        profile=profile.name,
+        format=wish.format,
+        labelled=ai
+        and profile.label != NEVER
+        and (profile.label == ALWAYS if wish.labelled is None else wish.labelled),
+        language=profile.language(wish.language),
+        agreed=wish.agreed,
+        prompt_writer=name,
+    )
+
+
+def _facts(version: Version, wish: Wish, profile: Profile) -> Facts:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(blobs.get(version.blob))) as image:
+        transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+    credential = getattr(version, "credential", None)
+    return Facts(
+        width=version.width,
+        height=version.height,
+        media_type=FORMATS[wish.format],
+        generated=generated_ancestor(version) is not None,
+        transparent=transparent,
+        labelled_already=_label_is_there(version, wish, profile),
+        private_prompt=prompt_is_private(version),
+        prompt_writer=wish.prompt_writer,
+        provider_name=settings.PROVIDER_NAME,
+        provider_code=settings.PROVIDER_CODE,
+        content_number=version.pk.hex,
+        timestamp=bool(settings.TSA_URL),
+        trusted_signer=credential is not None and credential.verdict == "trusted",
+    )
+
+
+def _label_is_there(version: Version, wish: Wish, profile: Profile) -> bool:
+    """Whether the published file already shows the label that is asked for."""
+    return bool(wish.labelled and version.label) and version.label == profile.label_for(language=wish.language).text
+
+
+def _make(version: Version, wish: Wish, profile: Profile) -> Finished:
+    published, media_type = blobs.get(version.blob), FORMATS[wish.format]
+    told, ancestor = generation_of(version), generated_ancestor(version)
+    steps: list[Step] = []
+    picture, there = published, _label_is_there(version, wish, profile)
+    if version.label and not there:
+        picture = _unlabelled(version)
+        steps.append(_step("c2pa.edited", "The visible label of the parent is left out", source_type=ALGORITHMIC))
+    if media_type != version.media_type:
+        parameters = {"from": version.media_type, "to": media_type, "quality": quality(media_type)}
+        steps.append(_step("c2pa.transcoded", "", parameters={k: v for k, v in parameters.items() if v is not None}))
+    credential = getattr(version, "credential", None)
+    story = Story(
+        title=version.work.title,
+        created=now(),
+        service_name=settings.SERVICE_NAME,
+        service_version=settings.SERVICE_VERSION,
+        work_id=str(version.work_id),
+        version_id=str(version.pk),
+        parent=Parent(
+            title=version.work.title,
+            data=published,
+            media_type=version.media_type,
+            manifest_label=credential.manifest_label if credential else "",
+            identifier=f"urn:uuid:{version.pk}",
+        ),
+        steps=tuple(steps),
+        origin=told.model if told else None,
+    )
+    return finish(
+        picture,
+        media_type=media_type,
+        story=story,
+        profile=profile,
+        labelled=bool(wish.labelled) and not there,
+        language=wish.language,
+        told=None if prompt_is_private(version) else told,
+        made=now(ancestor.output.created_at) if ancestor and ancestor.output else "",
+        prompt_writer=wish.prompt_writer,
+    )
+
+
+def _step(action: str, description: str, *, source_type: str = "", parameters: dict[str, Any] | None = None) -> Step:
+    return Step(
+        action=action,
+        when=now(),
+        source_type=source_type,
+        description=description,
+        tool=service(),
+        parameters=parameters or {},
+    )
+
+
+def _unlabelled(version: Version) -> bytes:
+    """The picture of a version that was sealed with a label, from before the label was drawn."""
+    if version.output is None:
+        raise WorkError(
+            "label_cannot_be_left_out",
+            _("This version was sealed with its label, and its picture without it was not kept."),
+            field="labelled",
+        )
+    return blobs.get(version.output.blob)
+
+
+def _recipe(profile: Profile, wish: Wish) -> str:
+    """SHA-256 of all that decides what the file carries; not who signs, nor whether somebody agreed."""
+    fields = {name: str(value) if name in ("title", "agreement") else value for name, value in asdict(profile).items()}
+    parts = {
+        "profile": {name: value for name, value in fields.items() if name != "title"},
+        "format": wish.format,
+        "labelled": wish.labelled,
+        "language": wish.language if wish.labelled else "",
+        "prompt_writer": wish.prompt_writer,
+        "provider": [settings.PROVIDER_NAME, settings.PROVIDER_CODE],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _record(
+    version: Version, wish: Wish, recipe: str, finished: Finished, *, blob: str, agreement: str, by: User
+) -> Export:
+    signed = finished.signed
+    made = Export.objects.create(
+        version=version,
+        recipe=recipe,
+        profile=wish.profile,
+        media_type=FORMATS[wish.format],
+        language=wish.language if wish.labelled else "",
+        labelled=bool(wish.labelled),
+        label=finished.label or (version.label if wish.labelled else ""),
+        prompt_writer=wish.prompt_writer,
+        by_id=by.pk,
+        agreement=agreement,
+        agreed_at=timezone.now() if agreement else None,
+        blob=blob,
+        sha256=hashlib.sha256(signed.data).hexdigest(),
+        bytes=len(signed.data),
+        manifest_label=signed.manifest_label,
+        manifest=signed.manifest,
+        signer=signed.signer,
+        certificate_sha256=signed.certificate_sha256,
+        verdict=signed.verdict,
+        sdk=signed.sdk,
+        trust_list=signed.trust_list,
+    )
+    append(
+        key=f"export:{made.pk}",
+        kind="export.made",
+        subject=version.pk,
+        actor=by,
+        payload={
+            "export": str(made.pk),
+            "work": str(version.work_id),
+            "profile": made.profile,
+            "media_type": made.media_type,
+            "labelled": made.labelled,
+            "label": made.label,
+            "agreement_sha256": hashlib.sha256(agreement.encode()).hexdigest() if agreement else "",
+            "sha256": made.sha256,
+            "manifest": made.manifest_label,
+            "certificate": made.certificate_sha256,
+            "verdict": made.verdict,
+        },
+        personal={"prompt_writer": made.prompt_writer} if made.prompt_writer else None,
+    )
+    return made
