@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -29,10 +29,12 @@ class Heartbeat:
     Leases are extended from two places: by :meth:`step`, and by a thread for what takes long
     between steps (loading a model, a slow step, decoding). The thread gives up when nothing has
     moved for ``STALLED_LEASES`` leases, so that a hung worker loses its jobs like a dead one.
+    *on_progress* is called each time the rows' ``step`` was written.
     """
 
-    def __init__(self, *, owner: str, jobs: Iterable[Job]) -> None:
+    def __init__(self, *, owner: str, jobs: Iterable[Job], on_progress: Callable[[], None] = lambda: None) -> None:
         self.owner = owner
+        self._on_progress = on_progress
         self.held: dict[UUID, Job] = {job.pk: job for job in jobs}
         self.ended = 0
         self._moved = self._written = time.monotonic()
@@ -67,6 +69,7 @@ class Heartbeat:
                 connection.close_if_unusable_or_obsolete()
         if not self.held:
             raise Cancelled
+        self._on_progress()
 
     def _write(self, done: Mapping[UUID, int]) -> None:
         ours = Job.objects.filter(pk__in=list(self.held), lease_owner=self.owner)

@@ -1,6 +1,6 @@
 """Render what waits: claim the oldest job, fill the batch with others like it, store the pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import structlog
@@ -22,12 +22,13 @@ log = structlog.get_logger(__name__)
 CANDIDATES = 20
 
 
-def render_next(*, only: UUID | None = None) -> int:
+def render_next(*, only: UUID | None = None, on_progress: Callable[[], None] = lambda: None) -> int:
     """Claim and render the oldest waiting job, with others like it. Returns how many jobs it ended.
 
     With *only*, that job and no other. Zero means there was nothing to claim, or that what was
     claimed has been given back to be tried again later. What goes wrong with a job ends up on its
-    row; only what is wrong with the database, or the end of the process, is raised.
+    row; only what is wrong with the database, or the end of the process, is raised. *on_progress*
+    is called now and then while it goes on, when the rows say how far it is.
     """
     owner = new_owner()
     job = _claim_oldest(owner=owner, only=only)
@@ -38,7 +39,7 @@ def render_next(*, only: UUID | None = None) -> int:
             return int(end_cancelled(job, owner=owner))
         if job.attempts > settings.MAX_ATTEMPTS:
             return int(_give_up(job, owner=owner))
-        with Heartbeat(owner=owner, jobs=[job]) as heartbeat:
+        with Heartbeat(owner=owner, jobs=[job], on_progress=on_progress) as heartbeat:
             try:
                 engine = engine_for(job.model)
                 if only is None and job.attempts == 1:

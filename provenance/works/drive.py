@@ -23,7 +23,7 @@ def drive(job_id: UUID, *, on_progress: Callable[[Progress], None] = lambda _: N
     job = Job.objects.get(pk=job_id)
     while progress(job).phase in ("waiting", "rendering"):
         on_progress(progress(job))
-        if not render_next(only=job.pk):
+        if not render_next(only=job.pk, on_progress=lambda: on_progress(progress(job))):
             time.sleep(PAUSE_SECONDS)
     work = receive(job.pk)
     if work is None:

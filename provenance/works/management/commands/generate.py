@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from generation import blobs
+from generation.cancel import cancel
 from generation.errors import GenerationError
 from generation.models import Job
 from generation.submit import submit
@@ -17,6 +18,9 @@ from provenance.works.account import account
 from provenance.works.drive import drive
 from provenance.works.models import Version
 from provenance.works.progress import Progress
+
+# As shells report a process that Ctrl-C ended.
+INTERRUPTED = 130
 
 
 class Command(BaseCommand):
@@ -55,8 +59,11 @@ class Command(BaseCommand):
             )
         except GenerationError as error:
             raise CommandError(f"{error.code}: {error.message}") from error
-        with tqdm(total=job.steps, unit="step", leave=False, disable=options["json"]) as bar:
-            work = drive(job.pk, on_progress=lambda progress: _show(bar, progress))
+        try:
+            with tqdm(total=job.steps, unit="step", leave=False, disable=options["json"]) as bar:
+                work = drive(job.pk, on_progress=lambda progress: _show(bar, progress))
+        except KeyboardInterrupt:
+            raise CommandError(_stop(job), returncode=INTERRUPTED) from None
         job.refresh_from_db()
         if work is None:
             raise CommandError(f"{job.error_code or job.status}: {job.error or Job.Status(job.status).label}")
@@ -101,6 +108,17 @@ def _size(text: str | None) -> tuple[int | None, int | None]:
 def _show(bar: "tqdm[Any]", progress: Progress) -> None:
     bar.n = progress.step
     bar.set_description(progress.phase)
+
+
+def _stop(job: Job) -> str:
+    """Cancel what Ctrl-C interrupted, and say what became of it."""
+    try:
+        cancel(job)
+    except GenerationError:
+        return f"interrupted: job {job.pk} was rendered already; a worker, or the next `serve`, signs its pictures"
+    if job.status == Job.Status.CANCELLED:
+        return f"cancelled: job {job.pk} was stopped, and nothing of it is kept"
+    return f"cancelled: job {job.pk} is with another worker, which stops it at its next step"
 
 
 def _export(version: Version, folder: Path) -> Path:
