@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from idempotency.once import Keyed
@@ -153,3 +154,12 @@ class Audit(Keyed):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} ({self.created_at:%Y-%m-%d})"
+
+    def compared_with(self) -> str:
+        """How much it was compared with, as a sentence."""
+        works = ngettext("%(count)s work", "%(count)s works", self.references) % {"count": self.references}
+        if self.artists_compared is None:
+            return gettext("Compared with %(works)s.") % {"works": works}
+        artists = ngettext("%(count)s artist", "%(count)s artists", self.artists_compared)
+        artists %= {"count": self.artists_compared}
+        return gettext("Compared with %(works)s by %(artists)s.") % {"works": works, "artists": artists}

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.template.defaultfilters import date as format_date
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from provenance.works.models import Version
 from similarity.models import Audit
@@ -116,9 +115,7 @@ def _comparison(audit: Audit | None) -> Comparison | None:
 
 def _judgement(audit: Audit) -> tuple[str, list[str], str]:
     artist = audit.artist_name
-    compared = ngettext("Compared with %(count)s work.", "Compared with %(count)s works.", audit.references) % {
-        "count": audit.references
-    }
+    compared = audit.compared_with()
     match audit.outcome:
         case Audit.Outcome.COPY:
             return (

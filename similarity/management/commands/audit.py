@@ -63,6 +63,7 @@ def _facts(file: Path, audit: Audit) -> dict[str, Any]:
         "encoder": audit.encoder,
         "index": audit.index,
         "references": audit.references,
+        "artists_compared": audit.artists_compared,
         "seconds": round(audit.seconds, 3),
         "error_code": audit.error_code or None,
         "error": audit.error or None,
@@ -73,6 +74,8 @@ def _sentence(file: Path, audit: Audit) -> str:
     lines = [f"{file}: {audit.get_outcome_display()}"]
     if audit.error:
         lines.append(f"  {audit.error_code}: {audit.error}")
+    if audit.outcome != Audit.Outcome.FAILED:
+        lines.append(f"  {audit.compared_with()}")
     if audit.copy_of:
         lines.append(f"  same picture as “{audit.copy_of['title']}” by {audit.copy_of['artist']}")
     lines += [f"  {entry['score']:.3f}  {entry['artist']} ({entry['references']} works)" for entry in audit.artists]

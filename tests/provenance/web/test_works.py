@@ -59,6 +59,14 @@ def test_without_a_calibration_nothing_is_judged(client: Client, creator: User) 
         ({"outcome": Audit.Outcome.AMBIGUOUS}, "No single one stands out."),
         ({"outcome": Audit.Outcome.NO_KNOWN_ARTIST}, "nothing about artists whose works are not here"),
         ({"outcome": Audit.Outcome.INSUFFICIENT_REFERENCES, "references": 1}, "Compared with 1 work. No judgement"),
+        (
+            {"outcome": Audit.Outcome.NO_KNOWN_ARTIST, "references": 1, "artists_compared": 1},
+            "Compared with 1 work by 1 artist. That says nothing",
+        ),
+        (
+            {"outcome": Audit.Outcome.NOT_CALIBRATED, "references": 10171, "artists_compared": 136},
+            "Compared with 10171 works by 136 artists. This service is not yet calibrated",
+        ),
         ({"named_in_prompt": [{"artist": "Claude Monet"}, {"artist": "Ma Yuan"}]}, "names Claude Monet, Ma Yuan."),
         (
             {"outcome": Audit.Outcome.COPY, "copy_of": {"artist": "Homer", "title": "Fog", "method_code": "same_file"}},
