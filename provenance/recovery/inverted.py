@@ -86,12 +86,12 @@ def scores(segment: Segment, query: Asked) -> tuple[NDArray[np.int64], NDArray[n
     place = np.full(segment.rows, -1, np.int64)
     place[listed] = np.arange(len(listed))
     kept = place[owners] >= 0
-    return _weakly_consistent(segment, query, listed, place[owners[kept]], features[kept], postings[kept], weights[kept])
+    return _weakly_consistent(
+        segment, query, listed, place[owners[kept]], features[kept], postings[kept], weights[kept]
+    )
 
 
-def _votes(
-    segment: Segment, query: Asked
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+def _votes(segment: Segment, query: Asked) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Pairs of a query feature and a posting with near signatures, and what each is worth."""
     features, postings, weights = [], [], []
     starts = segment.starts

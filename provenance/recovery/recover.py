@@ -72,17 +72,17 @@ def recover(query: Image.Image, *, allowed: Allowed) -> Recovered | None:
     by_code = registry.near_codes(_orientation_codes(query), within=CODE_DISTANCE)
     nominated = _permitted(sorted(by_code, key=lambda row: (by_code[row], row)), registry.subjects, allowed)[:_BY_CODE]
     confirmed = _whole(small, nominated)
-    how = "code"
     if not any(found.registration.agreement.is_close for found in confirmed):
         features = features_of(small)
         shared = registry.sharing_features(asked(features))
         rows = list(dict.fromkeys([*nominated, *_permitted(list(shared), registry.subjects, allowed)]))
-        by_features = _by_features(small, features, rows[: _BY_FEATURES + len(nominated)], shared)
-        confirmed += by_features
+        confirmed += _by_features(small, features, rows[: _BY_FEATURES + len(nominated)], shared)
     if not confirmed:
         return None
-    best = max(confirmed, key=lambda one: (round(one.registration.agreement.mean, 2), one.registration.inliers, -one.picture.pk))
-    how = "features" if best.picture.pk not in by_code else "code"
+    best = max(
+        confirmed,
+        key=lambda one: (round(one.registration.agreement.mean, 2), one.registration.inliers, -one.picture.pk),
+    )
     full = _at_full_size(best.registration, query=pixels, parent=best.pixels)
     return Recovered(
         picture=best.picture,
@@ -90,7 +90,7 @@ def recover(query: Image.Image, *, allowed: Allowed) -> Recovered | None:
         changes=describe(full, query=pixels, parent=best.pixels),
         query=pixels,
         parent=best.pixels,
-        nominated_by=how,
+        nominated_by="code" if best.picture.pk in by_code else "features",
         code_distance=by_code.get(best.picture.pk),
     )
 
@@ -102,6 +102,11 @@ class _Confirmed:
     picture: RegisteredPicture
     pixels: Pixels
     registration: Registration
+
+
+def _closeness(one: _Confirmed) -> tuple[float, int, int]:
+    """The closest pixels first, then the most features; of equals the one registered first."""
+    return round(one.registration.agreement.mean, 2), one.registration.inliers, -one.picture.pk
 
 
 def _orientation_codes(query: Image.Image) -> list[bytes]:

@@ -138,9 +138,7 @@ def held_of(ids: list[int]) -> Held:
             packed.append(bytes(features))
             subjects += subject.bytes
             codes += bytes(code)
-    return Held(
-        np.array(kept, np.int64), _rows(subjects, 16), _rows(codes, 32), segment_of(packed)
-    )
+    return Held(np.array(kept, np.int64), _rows(subjects, 16), _rows(codes, 32), segment_of(packed))
 
 
 def _rows(data: bytearray, width: int) -> NDArray[np.uint8]:

@@ -19,9 +19,7 @@ from provenance.recovery.features import Features
 BOOK = Path(__file__).parent / "bundled" / "words.npz"
 # Features kept of a registered picture; measured against 150 and 300 (docs/decisions).
 KEPT = 240
-RECORD = np.dtype(
-    [("word", "<u2"), ("signature", "<u8"), ("x", "u1"), ("y", "u1"), ("size", "u1"), ("angle", "u1")]
-)
+RECORD = np.dtype([("word", "<u2"), ("signature", "<u8"), ("x", "u1"), ("y", "u1"), ("size", "u1"), ("angle", "u1")])
 # Sizes are filed as 16 steps to an octave of the keypoint's share of the picture's long side.
 _STEPS = 16.0
 
@@ -65,15 +63,14 @@ def file_under(descriptors: NDArray[np.uint8], *, probes: int = 1) -> Filed:
     rooted = np.sqrt(values / np.maximum(values.sum(axis=1, keepdims=True), 1e-6))
     projected = (rooted - words.mean) @ words.projection
     nearness = projected @ words.centroids.T - words.norms
-    if probes == 1:
-        nearest = nearness.argmax(axis=1)[:, None]
-    else:
-        nearest = np.argpartition(nearness, -probes, axis=1)[:, -probes:]
-        order = np.take_along_axis(nearness, nearest, axis=1).argsort(axis=1)[:, ::-1]
-        nearest = np.take_along_axis(nearest, order, axis=1)
+    nearest = np.empty((len(descriptors), probes), np.int64)
+    rows = np.arange(len(descriptors))
+    for probe in range(probes):
+        nearest[:, probe] = nearness.argmax(axis=1)
+        nearness[rows, nearest[:, probe]] = -np.inf
     sides = projected[:, None, :] > words.centroids[nearest]
     signatures = np.packbits(sides, axis=-1, bitorder="little").view("<u8")[..., 0]
-    return Filed(nearest.astype(np.int64), signatures.astype(np.uint64))
+    return Filed(nearest, signatures.astype(np.uint64))
 
 
 def placed(features: Features) -> NDArray[np.void]:

@@ -15,11 +15,13 @@ from provenance.credentials.story import Generation, ModelFacts, Story
 from provenance.ledger.append import append
 from provenance.marking.profiles import ALWAYS
 from provenance.marking.profiles import profile as profile_called
+from provenance.recovery.fingerprints import fingerprints_of, remember
 from provenance.works.finish import finish
 from provenance.works.models import Credential, Version
 from provenance.works.publish import fate
 from provenance.works.reveal import commit_to
 from provenance.works.stages import Write, run_stage
+from similarity.pictures import decode
 
 MEDIA_TYPE = "image/png"
 
@@ -44,8 +46,10 @@ def _seal(version: Version) -> Write:
     signed = finished.signed
     # The file is stored before the row speaks of it; without the row nobody can reach it.
     blob = blobs.put(signed.data, "png")
+    fingerprints = fingerprints_of(decode(signed.data).rgb)
 
     def write(version: Version) -> dict[str, Any]:
+        remember(fingerprints, source=version.pk, subject=version.pk, blob=blob)
         return {**_write(version, signed=signed, blob=blob), "label": finished.label}
 
     return write
