@@ -25,6 +25,7 @@ from provenance.credentials.vocabulary import (
     SOURCE_TYPE_EXEMPT,
     STANDARD_PARAMETERS,
     TIFF_TYPES,
+    UNTRUSTED,
 )
 
 Manifest = dict[str, Any]
@@ -42,6 +43,11 @@ def check(manifest: Manifest, *, spec_version: str) -> list[Broken]:
     """Every rule that *manifest* (an active manifest, crJSON) breaks; empty when it conforms."""
     broken = [Broken(rule, offender) for rule, yields in RULES.items() for offender in yields(manifest)]
     return broken + [Broken("validation:mandatory_spec_version", it) for it in _spec_version(manifest, spec_version)]
+
+
+def check_integrity(manifest: Manifest) -> list[Broken]:
+    """As :func:`check`, by the programme's integrity rubric: well formed, valid, and signed by somebody trusted."""
+    return [Broken(rule, offender) for rule, yields in INTEGRITY.items() for offender in yields(manifest)]
 
 
 def _assertions(m: Manifest) -> dict[str, Any]:
@@ -72,8 +78,12 @@ def _ingredients(m: Manifest) -> list[dict[str, Any]]:
 
 
 def _failures(m: Manifest, codes: frozenset[str]) -> Iterator[str]:
-    failures = (m.get("validationResults") or {}).get("failure") or []
-    return (item["code"] for item in failures if item.get("code") in codes)
+    """Failures among *codes*; without any results, which the programme counts as a failure, that."""
+    results = m.get("validationResults")
+    if not isinstance(results, dict):
+        yield "MISSING_VALIDATION_RESULTS"
+        return
+    yield from (item["code"] for item in results.get("failure") or [] if item.get("code") in codes)
 
 
 def _spec_version(m: Manifest, expected: str) -> Iterator[str]:
@@ -239,4 +249,15 @@ RULES: dict[str, Callable[[Manifest], Iterator[str]]] = {
     "validation:all_actions_included_opened": _only_opened,
     "validation:opened_action_ingredient_reference": _opened_ingredients,
     "validation:no_box_hash_for_tiff": _tiff_box_hash,
+}
+
+# The integrity rubric's rules. The first four are the programme's own rules once more; that a signer is on
+# a list is no condition for signing (a development signer never is), so trust is asked for apart.
+INTEGRITY: dict[str, Callable[[Manifest], Iterator[str]]] = {
+    "validation:well_formed_data_present": _no_results,
+    "validation:well_formed_success": RULES["validation:well_formed_success"],
+    "validation:valid_data_present": _no_results,
+    "validation:valid_success": RULES["validation:valid_success"],
+    "validation:trusted_data_present": _no_results,
+    "validation:trusted_success": lambda m: _failures(m, UNTRUSTED),
 }

@@ -63,5 +63,10 @@ MISMATCHED = _words(
     "hashedURI.mismatch ingredient.manifest.mismatch ingredient.claimSignature.missing "
     "ingredient.claimSignature.mismatch claimSignature.missing"
 )
+# Status codes of a signer who cannot be trusted, for one reason or another.
+UNTRUSTED = _words(
+    "claimSignature.mismatch claimSignature.outsideValidity signingCredential.invalid "
+    "signingCredential.ocsp.revoked signingCredential.untrusted"
+)
 NOT_REFERABLE = ("c2pa.hash", "c2pa.ingredient")
 NOT_REFERABLE_LABELS = _words("actions actions.v2 cloud-data external-reference", "c2pa.")
