@@ -20,14 +20,19 @@ from generation import blobs
 from provenance.credentials.story import ALGORITHMIC, Parent, Step, Story
 from provenance.credentials.text import clean
 from provenance.ledger.append import append
+from provenance.marking import xmp
 from provenance.marking.encode import SUFFIXES, quality
 from provenance.marking.preflight import Facts, Preflight, preflight
 from provenance.marking.profiles import ALWAYS, NEVER, Profile
 from provenance.marking.profiles import profile as profile_called
+from provenance.marking.read import packets
+from provenance.recovery.fingerprints import fingerprints_of, remember
+from provenance.recovery.models import RegisteredPicture
 from provenance.works.errors import WorkError
 from provenance.works.finish import Finished, finish, now, service
 from provenance.works.lineage import generated_ancestor, generation_of, prompt_is_private
 from provenance.works.models import Export, Version
+from similarity.pictures import decode
 
 FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif", "tiff": "image/tiff"}
 LONGEST_NAME = 200
@@ -79,9 +84,12 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
     finished = _make(version, wish, profile)
     # The file is stored before the row speaks of it; without the row nobody can reach it.
     blob = blobs.put(finished.signed.data, SUFFIXES[FORMATS[wish.format]])
+    fingerprints = fingerprints_of(decode(finished.signed.data).rgb)
     try:
         with transaction.atomic():
-            return _record(version, wish, recipe, finished, blob=blob, agreement=found.agreement, by=by), True
+            made = _record(version, wish, recipe, finished, blob=blob, agreement=found.agreement, by=by)
+            remember(fingerprints, source=made.pk, subject=version.pk, blob=blob, kind=RegisteredPicture.Kind.EXPORT)
+            return made, True
     except IntegrityError:
         # Somebody who asked for the same was faster; their file says the same as ours.
         return Export.objects.get(version=version, recipe=recipe), False
@@ -185,6 +193,7 @@ def _make(version: Version, wish: Wish, profile: Profile) -> Finished:
         language=wish.language,
         told=None if prompt_is_private(version) else told,
         made=now(ancestor.output.created_at) if ancestor and ancestor.output else "",
+        source_type=_published_source_type(published),
         prompt_writer=wish.prompt_writer,
     )
 
@@ -202,13 +211,22 @@ def _step(action: str, description: str, *, source_type: str = "", parameters: d
 
 def _unlabelled(version: Version) -> bytes:
     """The picture of a version that was sealed with a label, from before the label was drawn."""
-    if version.output is None:
+    if not version.pixels_blob:
         raise WorkError(
             "label_cannot_be_left_out",
             _("This version was sealed with its label, and its picture without it was not kept."),
             field="labelled",
         )
-    return blobs.get(version.output.blob)
+    return blobs.get(version.pixels_blob)
+
+
+def _published_source_type(published: bytes) -> str:
+    """What the published file's own marks say of its source: the export is the same picture."""
+    try:
+        (packet,) = packets(published)
+        return xmp.parse(packet).get("Iptc4xmpExt:DigitalSourceType", "").rpartition("/")[2]
+    except ValueError:
+        return ""
 
 
 def _recipe(profile: Profile, wish: Wish) -> str:
