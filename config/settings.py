@@ -145,6 +145,7 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ROUTES = {
     "generation.tasks.render": {"queue": "gpu"},
     "generation.tasks.sweep": {"queue": "maintenance"},
+    "generation.tasks.tidy": {"queue": "maintenance"},
     "provenance.works.tasks.receive": {"queue": "cpu"},
     "provenance.works.tasks.audit": {"queue": "similarity"},
     "provenance.works.tasks.seal": {"queue": "cpu"},
@@ -182,6 +183,11 @@ CELERY_BEAT_SCHEDULE["provenance.ledger"] = {
     "task": "provenance.ledger.tasks.sign_checkpoint",
     "schedule": 60.0,
     "options": {"expires": 60.0},
+}
+CELERY_BEAT_SCHEDULE["generation.tidy"] = {
+    "task": "generation.tasks.tidy",
+    "schedule": 3600.0,
+    "options": {"expires": 3600.0},
 }
 # Rung, by name, when a job ends: the engine never imports the story.
 JOB_FINISHED_TASK = "provenance.works.tasks.receive"

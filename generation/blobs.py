@@ -4,10 +4,12 @@ A blob is complete or absent. On disk that needs a temporary name, fsync and ren
 own storage does not do; object stores (django-storages) give it by themselves.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from django.core.files.base import ContentFile, File
@@ -16,14 +18,22 @@ from django.utils.translation import gettext as _
 
 from generation.errors import GenerationError
 
+# Nothing is being written for this long: what lies there longer was left by a process that was killed.
+LEFT_BEHIND_SECONDS = 3600.0
+
 
 class DurableFileSystemStorage(FileSystemStorage):
-    """A file appears under its name only when all of its bytes are on disk."""
+    """A file appears under its name only when all of its bytes are on disk.
+
+    Until then it lies in one folder, ``.writing`` (of the same disk, so that a rename moves it),
+    where :meth:`sweep` finds what killed processes left.
+    """
 
     def _save(self, name: str, content: "File[bytes]") -> str:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
+        self._writing.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self._writing, prefix=".writing-")
         try:
             with os.fdopen(handle, "wb") as out:
                 for chunk in content.chunks():
@@ -37,6 +47,20 @@ class DurableFileSystemStorage(FileSystemStorage):
             Path(temporary).unlink(missing_ok=True)
             raise
         return name
+
+    @property
+    def _writing(self) -> Path:
+        return Path(self.location) / ".writing"
+
+    def sweep(self) -> int:
+        """Remove what was left half-written more than ``LEFT_BEHIND_SECONDS`` ago; how many files."""
+        removed = 0
+        for path in self._writing.glob(".writing-*"):
+            with contextlib.suppress(FileNotFoundError):  # its writer has just finished
+                if time.time() - path.stat().st_mtime > LEFT_BEHIND_SECONDS:
+                    path.unlink()
+                    removed += 1
+        return removed
 
 
 def sync_folder(folder: Path) -> None:
