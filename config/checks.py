@@ -134,7 +134,7 @@ def _trust() -> Iterator[CheckMessage]:
 
     # c2pa ignores a list it cannot read, and would then trust nobody without saying so.
     try:
-        trust.load()
+        trust.of_setting()
     except CredentialError as error:
         yield Error(error.for_operator, id="colophon.E011")
     if settings.TSA_URL and urlsplit(settings.TSA_URL).scheme not in ("http", "https"):

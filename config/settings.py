@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "provenance.recovery",
     "provenance.ledger",
     "provenance.review",
+    "provenance.verdicts",
     "provenance.web",
 ]
 
@@ -151,6 +152,7 @@ CELERY_TASK_ROUTES = {
     "provenance.works.tasks.seal": {"queue": "cpu"},
     "provenance.works.tasks.sweep": {"queue": "maintenance"},
     "provenance.ledger.tasks.sign_checkpoint": {"queue": "maintenance"},
+    "provenance.verdicts.tasks.judge_outdated": {"queue": "maintenance"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.float("COLOPHON_SOFT_SHUTDOWN_SECONDS", 10.0)
@@ -181,6 +183,11 @@ LEDGER_CHECKPOINT_SECONDS = env.float("COLOPHON_LEDGER_CHECKPOINT_SECONDS", 600.
 LEDGER_CHECKPOINT_EVENTS = env.int("COLOPHON_LEDGER_CHECKPOINT_EVENTS", 500)
 CELERY_BEAT_SCHEDULE["provenance.ledger"] = {
     "task": "provenance.ledger.tasks.sign_checkpoint",
+    "schedule": 60.0,
+    "options": {"expires": 60.0},
+}
+CELERY_BEAT_SCHEDULE["provenance.verdicts"] = {
+    "task": "provenance.verdicts.tasks.judge_outdated",
     "schedule": 60.0,
     "options": {"expires": 60.0},
 }
@@ -220,6 +227,8 @@ SIGNER_ALGORITHM = env.str("COLOPHON_SIGNER_ALGORITHM", "es256")
 TSA_URL = env.str("COLOPHON_TSA_URL", "")
 # PEM bundle of roots whose signers are shown as trusted (a C2PA trust list).
 TRUST_LIST = env.str("COLOPHON_TRUST_LIST", "")
+# Called, by name, when that is empty: the list that ``manage.py trustlist`` put into use.
+TRUST_LIST_SOURCE = "provenance.verdicts.trust_lists.active"
 SERVICE_NAME = env.str("COLOPHON_SERVICE_NAME", "Colophon")
 SERVICE_VERSION = "0.1.0"
 

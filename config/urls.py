@@ -9,7 +9,9 @@ from config import health
 from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
 from provenance.review.api import CaseViewSet
 from provenance.web.sign_in import pausing
+from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
+from provenance.works.export_api import ExportViewSet
 from provenance.works.reveal_api import RevealViewSet
 from provenance.works.verify_api import VerifyView
 from similarity.api import ArtistViewSet, AuditViewSet, ReferenceViewSet
@@ -22,7 +24,10 @@ router.register("works", WorkViewSet, basename="work")
 router.register("versions", VersionViewSet, basename="version")
 router.register(r"versions/(?P<version_pk>[0-9a-f-]{36})/reveals", RevealViewSet, basename="reveal")
 router.register("credentials", CredentialViewSet, basename="credential")
+router.register("exports", ExportViewSet, basename="export")
 router.register("cases", CaseViewSet, basename="case")
+router.register("verdicts", JudgementViewSet, basename="verdict")
+router.register("trust-lists", TrustListViewSet, basename="trust-list")
 router.register("artists", ArtistViewSet, basename="artist")
 router.register("references", ReferenceViewSet, basename="reference")
 router.register("audits", AuditViewSet, basename="audit")
