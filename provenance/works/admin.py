@@ -2,7 +2,7 @@ from django.contrib import admin
 from unfold.admin import TabularInline
 
 from generation.admin import WatchOnly
-from provenance.works.models import Credential, Version, Work
+from provenance.works.models import Credential, Export, Version, Work
 
 
 class VersionInline(TabularInline):
@@ -35,3 +35,11 @@ class CredentialAdmin(WatchOnly):
     list_display = ("manifest_label", "signer", "verdict", "signed_at")
     list_filter = ("verdict", "signer")
     search_fields = ("manifest_label", "version__id")
+
+
+@admin.register(Export)
+class ExportAdmin(WatchOnly):
+    list_display = ("version", "profile", "media_type", "label", "by", "agreed_at", "created_at")
+    list_filter = ("profile", "media_type", "labelled")
+    search_fields = ("id", "version__id", "sha256", "manifest_label")
+    list_select_related = ("version__work", "by")

@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -51,7 +52,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         read_only_fields = fields
 
     def get_file(self, made: Export) -> str:
-        return f"/api/v1/exports/{made.pk}/file"
+        return reverse("export-file", args=[made.pk])
 
 
 class LineSerializer(serializers.Serializer[Any]):

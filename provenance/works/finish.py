@@ -43,13 +43,15 @@ def finish(
     language: str = "",
     told: Generation | None = None,
     made: str = "",
+    source_type: str = "",
     prompt_writer: str = "",
 ) -> Finished:
     """Turn *picture* (the final pixels, a file Pillow reads) into a file that may leave.
 
     *story* is what happened so far; the label's step, the uses and the soft binding are added here.
     *told* is the generation whose prompt the marks tell, and *made* when that was (ISO 8601), where the
-    story itself begins later (an export, a sitting of edits). *labelled* draws the profile's label,
+    story itself begins later (an export, a sitting of edits); *source_type* is then that of the picture
+    as a whole, if it is known better than :func:`source_type_of` can tell. *labelled* draws the profile's label,
     unless no AI had a part in the picture.
 
     Raises :class:`MarkingError` or :class:`CredentialError`; nothing is stored, whatever happens.
@@ -75,7 +77,7 @@ def finish(
         iscc = iscc_code(final.convert("RGB"))
     story = replace(story, iscc=iscc, uses=profile.uses)
     marks = marks_of(story, profile=profile, model=model, told=told, prompt_writer=prompt_writer)
-    marks = replace(marks, created=made or marks.created)
+    marks = replace(marks, created=made or marks.created, source_type=source_type or marks.source_type)
     if profile.tc260 and model:
         marks = replace(marks, aigc=_aigc(story, data))
     signed = sign(write.embed(data, media_type=media_type, marks=marks), media_type=media_type, story=story)
