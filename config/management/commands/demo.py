@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q, QuerySet
 
 from config import supervisor
+from config.answers import answers
 from config.env import local_secret
 from config.ports import free_port
 from config.prepare import prepare
@@ -55,9 +56,12 @@ class Command(BaseCommand):
                 if boss.stopping:
                     raise CommandError("stopped before the examples were done; `make demo` goes on where this ended")
                 if not options["once"]:
-                    self.stdout.write(f"\nColophon is at http://{options['host']}:{port}/")
-                    self.stdout.write(f"Sign in as “{user.username}” with the password “{password}”.")
-                    self.stdout.write(f"What the service says goes to {log}. Ctrl-C stops everything.")
+                    boss.run(until=lambda: answers(options["host"], port))
+                    if not boss.stopping:
+                        self.stdout.write(f"\nColophon is at http://{options['host']}:{port}/")
+                        self.stdout.write(f"Sign in as “{user.username}” with the password “{password}”.")
+                        self.stdout.write(f"What the service says goes to {log}. Ctrl-C stops everything.")
+                        self.stdout.flush()
                     boss.run()
             finally:
                 boss.stop()

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import supervisor
+from config.answers import answers
+from config.ports import free_port
 from config.prepare import prepare
 
 
@@ -22,12 +24,21 @@ class Command(BaseCommand):
         if not options["no_prepare"]:
             prepare(stdout=self.stdout)
         call_command("check")
+        try:
+            free_port(options["host"], options["port"], tries=1)
+        except OSError as error:
+            raise CommandError(
+                f"nobody can listen on {options['host']}:{options['port']}; try another --port"
+            ) from error
         children = supervisor.service(host=options["host"], port=options["port"], web_workers=options["web_workers"])
         boss = supervisor.Supervisor(children)
         boss.install_signals()
         boss.start()
-        self.stdout.write(f"Colophon is at http://{options['host']}:{options['port']}/ (Ctrl-C stops it)")
         try:
+            boss.run(until=lambda: answers(options["host"], options["port"]))
+            if not boss.stopping:
+                self.stdout.write(f"Colophon is at http://{options['host']}:{options['port']}/ (Ctrl-C stops it)")
+                self.stdout.flush()
             boss.run()
         finally:
             boss.stop()
