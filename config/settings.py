@@ -151,6 +151,7 @@ CELERY_TASK_ROUTES = {
     "provenance.works.tasks.audit": {"queue": "similarity"},
     "provenance.works.tasks.seal": {"queue": "cpu"},
     "provenance.works.tasks.sweep": {"queue": "maintenance"},
+    "provenance.works.tasks.note_thresholds": {"queue": "maintenance"},
     "provenance.ledger.tasks.sign_checkpoint": {"queue": "maintenance"},
     "provenance.verdicts.tasks.judge_outdated": {"queue": "maintenance"},
 }
@@ -183,6 +184,11 @@ LEDGER_CHECKPOINT_SECONDS = env.float("COLOPHON_LEDGER_CHECKPOINT_SECONDS", 600.
 LEDGER_CHECKPOINT_EVENTS = env.int("COLOPHON_LEDGER_CHECKPOINT_EVENTS", 500)
 CELERY_BEAT_SCHEDULE["provenance.ledger"] = {
     "task": "provenance.ledger.tasks.sign_checkpoint",
+    "schedule": 60.0,
+    "options": {"expires": 60.0},
+}
+CELERY_BEAT_SCHEDULE["provenance.works.thresholds"] = {
+    "task": "provenance.works.tasks.note_thresholds",
     "schedule": 60.0,
     "options": {"expires": 60.0},
 }
@@ -286,6 +292,8 @@ REST_FRAMEWORK = {
         "anon": env.str("COLOPHON_RATE_ANON", "60/min"),
         "user": env.str("COLOPHON_RATE_USER", "600/min"),
         "verify": env.str("COLOPHON_RATE_VERIFY", "30/min"),
+        "public-version": env.str("COLOPHON_RATE_PUBLIC", "120/min"),
+        "soft-binding": env.str("COLOPHON_RATE_SOFT_BINDING", "30/min"),
         "create-job": env.str("COLOPHON_RATE_CREATE_JOB", "120/min"),
     },
     # How many proxies of ours stand in front: addresses that others wrote before theirs are not believed,

@@ -8,8 +8,9 @@ from rest_framework.routers import DefaultRouter
 from config import health
 from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
 from provenance.review.api import CaseViewSet
-from provenance.web.sign_in import pausing
 from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
+from provenance.web.desk_door import noting
+from provenance.web.sign_in import pausing
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
 from provenance.works.export_api import ExportViewSet
 from provenance.works.reveal_api import RevealViewSet
@@ -41,6 +42,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("admin/login/", pausing(admin.site.login)),
+    path("admin/login/", pausing(noting(admin.site.login))),
     path("admin/", admin.site.urls),
 ]

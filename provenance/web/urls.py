@@ -3,8 +3,9 @@
 from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 
+from provenance.web.desk_door import noting
 from provenance.web.sign_in import pausing
-from provenance.web.views import account, ledger, reveals, review, start, studio, verify, versions, works
+from provenance.web.views import account, ledger, public, reveals, review, start, studio, verify, versions, works
 
 app_name = "web"
 
@@ -20,6 +21,8 @@ urlpatterns = [
     path("works/<uuid:pk>/title/", works.title, name="title"),
     path("versions/<uuid:pk>/file", versions.file, name="version-file"),
     path("versions/<uuid:pk>/manifest.json", versions.manifest, name="version-manifest"),
+    path("v/<uuid:pk>", public.version_page, name="version-page"),
+    path("v/<uuid:pk>/picture", public.version_picture, name="version-picture"),
     path("versions/<uuid:pk>/thumbnail", versions.thumbnail, name="version-thumbnail"),
     path("versions/<uuid:pk>/reveals/", reveals.reveals, name="reveals"),
     path("reveals/<uuid:pk>/withdraw/", reveals.withdraw, name="withdraw-reveal"),
@@ -27,7 +30,7 @@ urlpatterns = [
     path("review/<uuid:pk>/", review.case, name="case"),
     path(
         "sign-in/",
-        pausing(auth.LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True)),
+        pausing(noting(auth.LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True))),
         name="sign-in",
     ),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from provenance.works import receive as receiving
+from provenance.works import thresholds
 from provenance.works.audit_version import audit_version
 from provenance.works.models import Version
 from provenance.works.seal import seal_version
@@ -41,3 +42,8 @@ def sweep() -> None:
     for task, status in ((audit, Version.Status.RENDERED), (seal, Version.Status.AUDITED)):
         for version_id in claimable([status], SWEEP_LIMIT):
             task.apply_async(args=(str(version_id),), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def note_thresholds() -> None:
+    thresholds.note_thresholds()

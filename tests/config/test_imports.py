@@ -33,8 +33,10 @@ def test_urls_and_tasks_load_no_heavy_library() -> None:
         check=True,
     )
     lines = done.stdout.splitlines()
-    assert [line for line in lines if line.startswith("task ")] == [
+    assert {line for line in lines if line.startswith("task ")} >= {
         "task generation/tasks.py",
+        "task provenance/ledger/tasks.py",
+        "task provenance/verdicts/tasks.py",
         "task provenance/works/tasks.py",
-    ]
+    }
     assert lines[-1] == "heavy []"
