@@ -14,7 +14,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -81,16 +80,6 @@ class ExportFilter(filters.FilterSet):
         fields = ("version", "profile", "media_type", "labelled", "sha256")
 
 
-class AnyType(BaseContentNegotiation):
-    """The file is what it is, whatever kinds of answer the asker named."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
-
-
 class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Export]):
     """Files made for one place. Asked for twice, the same is answered with what was made before."""
 
@@ -101,8 +90,9 @@ class ExportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     def get_queryset(self) -> QuerySet[Export]:
         return Export.objects.visible_to(self.request.user or AnonymousUser()).select_related("by", "version__work")
 
-    def get_content_negotiator(self) -> Any:
-        return AnyType() if self.action == "file" else DefaultContentNegotiation()
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """The file is what it is, whatever kinds of answer the asker named."""
+        return super().perform_content_negotiation(request, force=force or self.action == "file")
 
     @extend_schema(request=WishSerializer, responses={201: ExportSerializer, 200: ExportSerializer})
     def create(self, request: Request) -> Response:

@@ -1,5 +1,6 @@
 """``manage.py export VERSION --profile china``: a published version as a file for one place."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ def _copy(made: Export, folder: Path) -> Path:
         partial.write_bytes(blobs.get(made.blob))
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise CommandError(
             f"file_unwritable: the export is made and kept, but no copy can be written to {folder}"
         ) from error
