@@ -230,6 +230,8 @@ CATALOGUE = BASE_DIR / "similarity" / "bundled" / "catalogue.npz"
 SIGNER_CHAIN = env.str("COLOPHON_SIGNER_CHAIN", str(KEY_DIR / "chain.pem"))
 SIGNER_KEY = env.str("COLOPHON_SIGNER_KEY", str(KEY_DIR / "key.pem"))
 SIGNER_ALGORITHM = env.str("COLOPHON_SIGNER_ALGORITHM", "es256")
+# More signers, each with the moment from which it signs (see docs/reference/settings.md).
+SIGNERS = env.json("COLOPHON_SIGNERS", default=[])
 TSA_URL = env.str("COLOPHON_TSA_URL", "")
 # PEM bundle of roots whose signers are shown as trusted (a C2PA trust list).
 TRUST_LIST = env.str("COLOPHON_TRUST_LIST", "")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.permissions import AllowAny
@@ -72,6 +73,26 @@ class RevealedSerializer(serializers.Serializer[Any]):
     salt = serializers.CharField(help_text="Hex; with the words it gives the commitment.")
 
 
+class HappenedSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class RecoveredSerializer(serializers.Serializer[Any]):
+    """The version whose pixels the file shows. Measured by comparing pixels: neither signed nor claimed."""
+
+    version = serializers.UUIDField()
+    title = serializers.CharField()
+    published = serializers.BooleanField()
+    page = serializers.CharField(help_text="Path of its public page; empty while only its owner may see it.")
+    of_export = serializers.BooleanField()
+    happened = HappenedSerializer(many=True)
+    changes = serializers.DictField(help_text="The same as numbers.")
+    similarity = serializers.IntegerField(min_value=0, max_value=100)
+    inliers = serializers.IntegerField(help_text="Local features that lie where they should.")
+    overlay = serializers.CharField(help_text="A PNG as a data URI.")
+
+
 class VerificationSerializer(serializers.Serializer[Any]):
     """Describes the answer in the schema; the values come from ``Verification.as_dict``."""
 
@@ -90,6 +111,7 @@ class VerificationSerializer(serializers.Serializer[Any]):
     trust_list = serializers.CharField(help_text="SHA-256 of the trust list used; empty without one.")
     checked_at = serializers.DateTimeField()
     revealed = RevealedSerializer(allow_null=True, help_text="What `token` showed; null when none was given.")
+    recovered = RecoveredSerializer(allow_null=True, help_text="The version of ours that the pixels show.")
 
 
 class UncheckedSession(SessionAuthentication):
@@ -142,6 +164,6 @@ class VerifyView(APIView):
                 "file_missing", _("Send the picture as the multipart field “image”, or as the body itself.")
             )
         token = request.data.get("token", "") if isinstance(request.data, dict) else ""
-        response = Response(verify(given, token=token if isinstance(token, str) else "").as_dict())
+        response = Response(verify(given, token=token if isinstance(token, str) else "", viewer=request.user).as_dict())
         response["Cache-Control"] = "no-store"
         return response

@@ -52,13 +52,13 @@ class VerifyPage(View):
         if upload.size > limit:
             return self._answer(request, error=too_large, status=413)
         try:
-            verification = verify(upload.read(), token=request.POST.get("token", ""))
+            verification = verify(upload.read(), token=request.POST.get("token", ""), viewer=request.user)
         except SimilarityError as error:
             return self._answer(request, error=error.message, status=status_of(error))
         except CredentialError as error:  # the service is set up wrongly; the file is not to blame
             log.error("unavailable", code=error.code, exc_info=error)
             return self._answer(request, error=error.message, status=status_of(error))
-        tone = _tone(verification)
+        tone = tone_of(verification)
         return self._answer(request, found=verification.as_dict(), tone=tone, name=upload.name or "")
 
     def _answer(self, request: HttpRequest, *, status: int = 200, **context: object) -> HttpResponse:
@@ -69,7 +69,7 @@ class VerifyPage(View):
         return response
 
 
-def _tone(verification: Verification) -> str:
+def tone_of(verification: Verification) -> str:
     """How the verdict is coloured: good only where we know the signer, or are the signer."""
     if verification.verdict in ("tampered", "unreadable") or verification.known == "differs":
         return "bad"

@@ -101,19 +101,20 @@ def thumbnail(request: HttpRequest, version: Version) -> HttpResponseBase:
     small: bytes | None = cache.get(key)
     if small is None:
         try:
-            small = _shrink(blobs.get(version.blob))
+            small = shrink(blobs.get(version.blob), pixels=THUMBNAIL_PIXELS)
         except FileNotFoundError as error:
             raise Http404 from error
         cache.set(key, small, timeout=30 * DAY)
     return HttpResponse(small, content_type="image/webp", headers={"Cache-Control": f"private, max-age={DAY}"})
 
 
-def _shrink(data: bytes) -> bytes:
+def shrink(data: bytes, *, pixels: int) -> bytes:
+    """A WebP of a picture, its long side at most *pixels*."""
     from PIL import Image
 
     with Image.open(io.BytesIO(data)) as picture:
         small = picture.convert("RGB")
-        small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.LANCZOS)
+        small.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
         out = io.BytesIO()
         small.save(out, "WEBP", quality=85)
     return out.getvalue()

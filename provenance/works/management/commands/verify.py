@@ -1,6 +1,5 @@
 """``manage.py verify FILE…``: the same answer as the page, for files on this machine."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from provenance.credentials.errors import CredentialError
 from provenance.works.verify import BAD, Verification, verify
 from similarity.errors import SimilarityError
 from similarity.pictures import read_file
+from similarity.report_lines import file_facts, json_line, readable, stopped
 
 
 class Command(BaseCommand):
@@ -32,17 +32,22 @@ class Command(BaseCommand):
             try:
                 found = verify(read_file(path), token=options["reveal"])
             except (OperationalError, ProgrammingError) as error:
-                raise CommandError(_("Our own records cannot be asked: run manage.py migrate first.")) from error
+                sentence = _("Our own records cannot be asked: run manage.py migrate first.")
+                json_to = self.stdout if options["json"] else None
+                raise stopped("database_unavailable", sentence, json_to=json_to) from error
             except (SimilarityError, CredentialError) as error:
                 bad += 1
-                said = {"file": str(path), "verdict": None, "code": error.code, "summary": error.for_operator}
-                self.stdout.write(_line(said) if options["json"] else f"{path}: {error.for_operator}")
+                if options["json"]:
+                    said = {"verdict": None, "code": error.code, "summary": error.for_operator}
+                    self.stdout.write(json_line(file_facts(path) | said))
+                else:
+                    self.stderr.write(readable(f"{path}: {error.code}: {error.for_operator}"))
                 continue
             bad += found.verdict in BAD
             if options["json"]:
-                self.stdout.write(_line({"file": str(path), **_json(found)}))
+                self.stdout.write(json_line(file_facts(path) | _json(found)))
             else:
-                self.stdout.write(_text(path, found))
+                self.stdout.write(readable(_text(path, found)))
         if bad:
             sentence = _("%(bad)d of %(all)d files are not as they should be.")
             raise CommandError(sentence % {"bad": bad, "all": len(options["files"])})
@@ -53,10 +58,6 @@ def _json(found: Verification) -> dict[str, Any]:
     # ``file`` is the path on this machine, as in the other commands; the facts move aside.
     said["file_facts"] = said.pop("file")
     return said
-
-
-def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _text(path: Path, found: Verification) -> str:
@@ -77,6 +78,9 @@ def _text(path: Path, found: Verification) -> str:
     if found.revealed:
         lines.append(f"  {_('revealed')}: {found.revealed['text']} [{found.revealed['code']}]")
         lines += [f"    {word}" for word in (found.revealed["prompt"], found.revealed["negative_prompt"]) if word]
+    if found.recovered:
+        lines.append(f"  {_('recovered')}: {found.recovered['title']} ({found.recovered['version']})")
+        lines += [f"    {change['text']}" for change in found.recovered["happened"]]
     unsigned = _("Unsigned")
     lines += [f"  {unsigned}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
     return "\n".join(lines)
