@@ -11,13 +11,15 @@ from provenance.ledger.chain import canonical
 from provenance.ledger.commitments import plain
 from provenance.ledger.models import Event
 from provenance.works.publish import REASON_OF_OUTCOME
-from similarity import audit, fingerprint, index
 
 KIND = "thresholds.in_force"
 
 
 def in_force() -> dict[str, Any]:
     """Everything that decides what is found and what is held, as it stands in this process."""
+    # Here, because they load numpy, and the web process stays light.
+    from similarity import audit, fingerprint, index
+
     return {
         "copy_distance_bits": audit.COPY_DISTANCE,
         "copy_least_bits_set": fingerprint.MIN_SET,
