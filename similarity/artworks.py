@@ -68,6 +68,11 @@ def list_pictures(root: Path) -> list[str]:
 def artist_of(said: str) -> ArtistFacts:
     """An artist by what a folder or a column says: a slug (``claude-monet``) or a name."""
     said = " ".join(said.split())
+    try:
+        said.encode()
+    except UnicodeEncodeError as error:
+        message = _("The artist's name is not valid UTF-8. Rename the folder.")
+        raise SimilarityError("artist_unreadable", message) from error
     is_slug = said and said == said.lower() and " " not in said
     name = name_from_slug(said) if is_slug else said
     slug = slugify(said.replace(".", ""), allow_unicode=True)

@@ -99,7 +99,11 @@ def read_file(path: Path) -> bytes:
     try:
         if path.stat().st_size > settings.MAX_UPLOAD_BYTES:
             raise too_large()
-        return path.read_bytes()
+        with path.open("rb") as f:  # a device has no size, and perhaps no end
+            data = f.read(settings.MAX_UPLOAD_BYTES + 1)
+        if len(data) > settings.MAX_UPLOAD_BYTES:
+            raise too_large()
+        return data
     except OSError as error:
         message = _("The file cannot be read: %(why)s.") % {"why": error.strerror or error}
         raise SimilarityError("file_unreadable", message) from error

@@ -11,7 +11,7 @@ from similarity.encoder import load_encoder
 from similarity.errors import SimilarityError
 from similarity.models import Audit
 from similarity.pictures import read_file
-from similarity.report_lines import command_error, json_line
+from similarity.report_lines import command_error, file_facts, json_line, readable
 
 
 class Command(BaseCommand):
@@ -24,17 +24,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed = 0
+        json_to = self.stdout if options["json"] else None
         try:
             load_encoder()
         except SimilarityError as error:  # the same for every file, and only here is the operator told where it lies
-            raise command_error(error) from error
+            raise command_error(error, json_to=json_to) from error
         for file in options["files"]:
             try:
                 audit = _audited(file, options["prompt"])
             except SimilarityError as error:  # one that may pass: nothing was found out about any file
-                raise command_error(error) from error
+                raise command_error(error, json_to=json_to) from error
             failed += audit.outcome == Audit.Outcome.FAILED
-            self.stdout.write(json_line(_facts(file, audit)) if options["json"] else _sentence(file, audit))
+            if options["json"]:
+                self.stdout.write(json_line(_facts(file, audit)))
+            else:
+                out = self.stderr if audit.outcome == Audit.Outcome.FAILED else self.stdout
+                out.write(readable(_sentence(file, audit)))
         if failed:
             raise CommandError(f"{failed} of {len(options['files'])} files could not be judged.")
 
@@ -51,7 +56,7 @@ def _audited(file: Path, prompt: str) -> Audit:
 
 def _facts(file: Path, audit: Audit) -> dict[str, Any]:
     return {
-        "file": str(file),
+        **file_facts(file),
         "outcome": str(audit.outcome),
         "artist": audit.artist_name or None,
         "score": audit.score,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from similarity.artworks import Folder, list_pictures
@@ -13,7 +13,7 @@ from similarity.catalogue import save_arrays
 from similarity.encoder import load_encoder
 from similarity.errors import SimilarityError
 from similarity.read_ahead import Seen, embed_ahead
-from similarity.report_lines import command_error, json_line, report_refused
+from similarity.report_lines import command_error, json_line, readable, report_refused, stopped, unwritable
 
 
 class Command(BaseCommand):
@@ -27,12 +27,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         root: Path = options["folder"]
+        out: Path = options["out"]
+        json_to = self.stdout if options["json"] else None
         if not root.is_dir():
-            raise CommandError(f"{root} is not a folder.")
+            raise stopped("not_a_folder", f"{root} is not a folder.", json_to=json_to)
+        # Before the work, which may take hours.
+        if why := f"{out} is a folder" if out.is_dir() else unwritable(out.parent):
+            raise stopped("out_unwritable", f"{out} cannot be written: {why}.", json_to=json_to)
         try:
             encoder = load_encoder()
         except SimilarityError as error:
-            raise command_error(error) from error
+            raise command_error(error, json_to=json_to) from error
         paths = list_pictures(root)
         seen: list[Seen] = []
         with tqdm(total=len(paths), unit="picture", disable=options["json"] or not sys.stderr.isatty()) as bar:
@@ -42,22 +47,23 @@ class Command(BaseCommand):
         report_refused(self.stderr, [(one.item, one.error) for one in seen if one.error is not None])
         done = [(one.item, one.vector) for one in seen if one.vector is not None]
         if not done:
-            raise CommandError(f"Nothing below {root} could be embedded.")
+            raise stopped("nothing_embedded", f"Nothing below {root} could be embedded.", json_to=json_to)
         arrays = {
             "paths": np.array([path for path, _vector in done]),
             "vectors": np.stack([vector for _path, vector in done]).astype(np.float32),
         }
         try:
-            save_arrays(options["out"], arrays)
+            save_arrays(out, arrays)
         except OSError as error:
-            raise CommandError(f"{options['out']} cannot be written: {error.strerror or error}.") from error
+            sentence = f"{out} cannot be written: {error.strerror or error}."
+            raise stopped("out_unwritable", sentence, json_to=json_to) from error
         refused = len(seen) - len(done)
         facts = {
-            "out": str(options["out"]),
+            "out": str(out),
             "embedded": len(done),
             "refused": refused,
             "dimension": encoder.dimension,
             "encoder": encoder.fingerprint,
         }
-        sentence = f"{len(done)} pictures embedded, {refused} refused: {options['out']}"
-        self.stdout.write(json_line(facts) if options["json"] else sentence)
+        sentence = f"{len(done)} pictures embedded, {refused} refused: {out}"
+        self.stdout.write(json_line(facts) if options["json"] else readable(sentence))

@@ -12,7 +12,7 @@ from similarity.build_index import build_index
 from similarity.encoder import load_encoder
 from similarity.errors import SimilarityError
 from similarity.import_works import Imported, import_works
-from similarity.report_lines import command_error, json_line, report_refused
+from similarity.report_lines import command_error, file_facts, json_line, report_refused, stopped
 
 
 class Command(BaseCommand):
@@ -31,6 +31,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        json_to = self.stdout if options["json"] else None
+        if why := _no_collection(options["path"]):
+            raise stopped("not_a_folder", why, json_to=json_to)
         try:
             root, works, refused = _listed(options["path"], options["csv"], options["artist_from_folder"])
             encoder = load_encoder()
@@ -46,7 +49,7 @@ class Command(BaseCommand):
             done.refused[:0] = refused
             build_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
         except SimilarityError as error:
-            raise command_error(error) from error
+            raise command_error(error, json_to=json_to) from error
         report_refused(self.stderr, done.refused)
         self.stdout.write(_summary(done, encoder.fingerprint, as_json=options["json"]))
         if done.vectors == 0 and done.present == 0:
@@ -57,11 +60,18 @@ def _advance(bar: Any, count: int) -> None:
     bar.update(count)
 
 
+def _no_collection(path: Path) -> str:
+    """Why nothing can be imported from *path*, or empty."""
+    return "" if path.is_dir() or _is_csv(path) else f"{path} is neither a folder nor a CSV."
+
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv" and path.is_file()
+
+
 def _listed(path: Path, table: Path | None, by_folder: bool) -> tuple[Path, list[Artwork], list[Any]]:
-    if table is None and path.suffix.lower() == ".csv" and path.is_file():
+    if table is None and _is_csv(path):
         path, table = path.parent, path
-    if not path.is_dir():
-        raise CommandError(f"{path} is not a folder.")
     if table is None or by_folder:
         works, refused = list_folder(path)
     else:
@@ -76,7 +86,7 @@ def _summary(done: Imported, encoder: str, *, as_json: bool) -> str:
                 "imported": done.vectors,
                 "references": done.references,
                 "present": done.present,
-                "refused": [{"file": file, "code": e.code, "error": e.message} for file, e in done.refused],
+                "refused": [{**file_facts(file), "code": e.code, "error": e.message} for file, e in done.refused],
                 "encoder": encoder,
             }
         )

@@ -1,12 +1,14 @@
 """``manage.py generate "PROMPT"``: one request through the whole service, in this process."""
 
-import json
+import re
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from tqdm import tqdm
 
 from generation import blobs
@@ -18,6 +20,7 @@ from provenance.works.account import account
 from provenance.works.drive import drive
 from provenance.works.models import Version
 from provenance.works.progress import Progress
+from similarity.report_lines import file_facts, json_line, readable, stopped, unwritable
 
 # As shells report a process that Ctrl-C ended.
 INTERRUPTED = 130
@@ -41,24 +44,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object per image on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        width, height = _size(options["size"])
-        owner, _made = get_user_model().objects.get_or_create(username=options["user"])
+        json_to = self.stdout if options["json"] else None
+        if why := unwritable(options["out"]):
+            raise stopped("out_unwritable", f"Pictures cannot be put into {options['out']}: {why}.", json_to=json_to)
         try:
-            job, _created = submit(
-                owner=owner,
-                prompt=options["prompt"],
-                negative_prompt=options["negative"],
-                model=options["model"],
-                seed=options["seed"],
-                width=width,
-                height=height,
-                steps=options["steps"],
-                guidance=options["guidance"],
-                count=options["count"],
-                private_prompt=options["private"],
-            )
+            job = _submitted(options)
         except GenerationError as error:
-            raise CommandError(f"{error.code}: {error.message}") from error
+            raise stopped(error.code, error.message, json_to=json_to) from error
         try:
             with tqdm(total=job.steps, unit="step", leave=False, disable=options["json"]) as bar:
                 work = drive(job.pk, on_progress=lambda progress: _show(bar, progress))
@@ -66,7 +58,8 @@ class Command(BaseCommand):
             raise CommandError(_stop(job), returncode=INTERRUPTED) from None
         job.refresh_from_db()
         if work is None:
-            raise CommandError(f"{job.error_code or job.status}: {job.error or Job.Status(job.status).label}")
+            sentence = job.error or str(Job.Status(job.status).label)
+            raise stopped(job.error_code or job.status, sentence, json_to=json_to)
         unpublished = 0
         for version in work.versions.select_related("audit", "output__job"):
             unpublished += version.status != Version.Status.PUBLISHED
@@ -81,18 +74,53 @@ class Command(BaseCommand):
                 file = str(_export(version, out))
             except OSError as error:
                 # The picture is made and kept; only the copy is missing.
-                raise CommandError(
-                    f"file_unwritable: version {version.pk} is published, but its copy cannot be written to "
-                    f"{out}: {error.strerror or error}"
+                raise stopped(
+                    "file_unwritable",
+                    f"version {version.pk} is published, but its copy cannot be written to "
+                    f"{out}: {error.strerror or error}",
+                    json_to=self.stdout if as_json else None,
                 ) from error
         line = account(version, file=file)
         if as_json:
-            self.stdout.write(json.dumps(line.as_dict(), ensure_ascii=False))
+            self.stdout.write(json_line(line.as_dict() | file_facts(line.file)))
             return
-        self.stdout.write(f"{line.file or line.status}")
+        self.stdout.write(readable(line.file or line.status))
         for name in ("model", "seed", "seconds", "outcome", "verdict", "error"):
             if value := getattr(line, name):
                 self.stdout.write(f"  {name:8} {value}")
+
+
+def _submitted(options: dict[str, Any]) -> Job:
+    """The job. A request that is refused makes no user either. Raises ``GenerationError``."""
+    width, height = _size(options["size"])
+    with transaction.atomic():
+        job, _created = submit(
+            owner=_owner(options["user"]),
+            prompt=options["prompt"],
+            negative_prompt=options["negative"],
+            model=options["model"],
+            seed=options["seed"],
+            width=width,
+            height=height,
+            steps=options["steps"],
+            guidance=options["guidance"],
+            count=options["count"],
+            private_prompt=options["private"],
+        )
+    return job
+
+
+def _owner(username: str) -> User:
+    """Whoever has that name; made, if nobody has and Django would take it for one."""
+    try:
+        owner = User.objects.filter(username=username).first()
+        if owner is None:
+            owner = User(username=username)
+            owner.clean_fields(exclude=["password"])
+            owner.save()
+    except (ValidationError, ValueError) as error:  # bytes that are no text, or a NUL
+        raise GenerationError("bad_user", "--user takes at most 150 letters, digits and @ . + - _") from error
+    return owner
 
 
 def _size(text: str | None) -> tuple[int | None, int | None]:
@@ -100,8 +128,8 @@ def _size(text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
     parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise CommandError("bad_size: --size takes a number of pixels, or WIDTHxHEIGHT")
+    if len(parts) > 2 or not all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
+        raise GenerationError("bad_size", "--size takes a number of pixels, or WIDTHxHEIGHT")
     return int(parts[0]), int(parts[-1])
 
 
