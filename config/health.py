@@ -10,8 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from structlog import get_logger
 
-from config.celery import app
-
 log = get_logger(__name__)
 
 
@@ -21,8 +19,11 @@ def _database() -> None:
 
 
 def _broker() -> None:
-    with app.connection_for_write(connect_timeout=2) as broker:
+    from generation.broker import quick_connection
+
+    with quick_connection() as broker:
         broker.ensure_connection(max_retries=1, timeout=2)
+        broker.default_channel  # noqa: B018  (Redis is asked for the first time here)
 
 
 def _signer() -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
+from config.cache_settings import passing
 from config.env import BASE_DIR, data_folder, env, local_secret, named_models
 
 # -- where things are kept -----------------------------------------------------------------------
@@ -169,6 +170,10 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "store_processed": False,
         "polling_interval": 0.05,
     }
+elif CELERY_BROKER_URL.startswith("redis"):
+    # A broker that stopped answering is noticed, and the connection made anew. (Requests wait much
+    # less: generation/broker.py.)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 30.0, "socket_connect_timeout": 5.0, "socket_keepalive": True}
 LEASE_SECONDS = env.float("COLOPHON_LEASE_SECONDS", 60.0)
 SWEEP_SECONDS = env.float("COLOPHON_SWEEP_SECONDS", 5.0)
 MAX_ATTEMPTS = env.int("COLOPHON_MAX_ATTEMPTS", 5)
@@ -316,7 +321,7 @@ SPECTACULAR_SETTINGS = {
 }
 CACHES = {
     "default": (
-        env.cache_url("CACHE_URL")
+        passing(env.cache_url("CACHE_URL"))
         if env.str("CACHE_URL", "")
         # Shared by every web process of this machine, so that throttles count all of them.
         else {

@@ -14,6 +14,7 @@ from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
+from generation.broker import quick_sending
 from generation.models import Job
 
 log = structlog.get_logger(__name__)
@@ -41,7 +42,8 @@ def _ring(name: str, *args: str, **options: Any) -> bool:
         log.error("unknown_task", task=name)
         return False
     try:
-        task.apply_async(args=args, **options)
+        with quick_sending() as quickly:
+            task.apply_async(args=args, **quickly, **options)
     except Exception as error:  # whatever the transport raises
         log.warning("ring_failed", task=name, error=str(error))
         return False
