@@ -1,6 +1,7 @@
 """Write the unsigned marks (one XMP packet) into a finished image before it is signed; find them again after."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
@@ -84,7 +85,7 @@ def embed(image: bytes, *, media_type: str, marks: Marks) -> bytes:
         ) from error
 
 
-_WRITERS = {
+_WRITERS: dict[str, tuple[Callable[[bytes, bytes], bytes], bytes | tuple[bytes, ...], int]] = {
     "image/png": (containers.put_xmp_in_png, containers.PNG, 0),
     "image/jpeg": (containers.put_xmp_in_jpeg, b"\xff\xd8", 0),
     "image/webp": (containers.put_xmp_in_webp, b"RIFF", 0),

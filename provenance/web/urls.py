@@ -5,7 +5,19 @@ from django.urls import path, reverse_lazy
 
 from provenance.web.desk_door import noting
 from provenance.web.sign_in import pausing
-from provenance.web.views import account, ledger, public, reveals, review, start, studio, verify, versions, works
+from provenance.web.views import (
+    account,
+    exports,
+    ledger,
+    public,
+    reveals,
+    review,
+    start,
+    studio,
+    verify,
+    versions,
+    works,
+)
 
 app_name = "web"
 
@@ -24,6 +36,7 @@ urlpatterns = [
     path("v/<uuid:pk>", public.version_page, name="version-page"),
     path("v/<uuid:pk>/picture", public.version_picture, name="version-picture"),
     path("versions/<uuid:pk>/thumbnail", versions.thumbnail, name="version-thumbnail"),
+    path("versions/<uuid:pk>/export/", exports.version_export, name="export"),
     path("versions/<uuid:pk>/reveals/", reveals.reveals, name="reveals"),
     path("reveals/<uuid:pk>/withdraw/", reveals.withdraw, name="withdraw-reveal"),
     path("review/", review.queue, name="queue"),

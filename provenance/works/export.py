@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,8 +36,6 @@ from similarity.pictures import decode
 
 FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif", "tiff": "image/tiff"}
 LONGEST_NAME = 200
-
-User = AbstractBaseUser | AnonymousUser
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +254,7 @@ def _record(
         labelled=bool(wish.labelled),
         label=finished.label or (version.label if wish.labelled else ""),
         prompt_writer=wish.prompt_writer,
-        by_id=by.pk,
+        by=by,
         agreement=agreement,
         agreed_at=timezone.now() if agreement else None,
         blob=blob,

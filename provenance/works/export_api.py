@@ -67,7 +67,9 @@ class PreflightSerializer(serializers.Serializer[Any]):
     writes = LineSerializer(many=True)
     missing = LineSerializer(many=True, help_text="Each of these stops the export.")
     advice = LineSerializer(many=True)
-    label = serializers.CharField(allow_blank=True, help_text="The label that will be drawn; empty for none.")
+    label = serializers.CharField(  # type: ignore[assignment]
+        allow_blank=True, help_text="The label that will be drawn; empty for none."
+    )
     label_height = serializers.IntegerField(help_text="Of its letters, in pixels.")
     agreement = serializers.CharField(allow_blank=True, help_text="The text to agree to, if one is asked.")
 

@@ -65,7 +65,7 @@ def finish(
     drawn: Labelled | None = None
     with Image.open(io.BytesIO(picture)) as image:
         image.load()
-        final = image
+        final: Image.Image = image
         same_format = Image.MIME.get(image.format or "") == media_type
         if labelled and model:
             label = profile.label_for(language=language, modified=modified(story))

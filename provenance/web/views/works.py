@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from provenance.web.colophon import tell
 from provenance.web.forms import TitleForm
 from provenance.web.requests import SignedInRequest
+from provenance.web.views.exports import panel
 from provenance.works.models import Version, Work
 
 PER_PAGE = 24
@@ -53,6 +54,9 @@ def work(request: SignedInRequest, pk: str) -> HttpResponse:
         "version": chosen,
         "account": tell(chosen) if chosen else None,
         "is_owner": shown.owner_id == request.user.pk,
+        "panel": panel(chosen)
+        if chosen and chosen.status == "published" and shown.owner_id == request.user.pk
+        else None,
         "may_see_held": request.user.has_perm("review.decide_case"),
         "open": any(v.status in Version.OPEN for v in versions),
     }
