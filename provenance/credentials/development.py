@@ -20,8 +20,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from generation.blobs import sync_folder
+from provenance.credentials.certificate import CLAIM_SIGNING, DEVELOPMENT_CA, SignerFacts, facts_of
 from provenance.credentials.errors import CredentialError
-from provenance.credentials.signer import CLAIM_SIGNING, DEVELOPMENT_CA, SignerFacts, examine, facts_of
+from provenance.credentials.keys import PEM
+from provenance.credentials.signer import examine, load
+from provenance.credentials.signers import FIRST, configured, retire
 
 DAYS = 365
 CLOCK_SKEW = timedelta(minutes=5)
@@ -34,8 +37,12 @@ def create(*, force: bool = False) -> tuple[SignerFacts, bool]:
 
     A usable signer is left alone unless *force*. A development pair that is expired, mismatched or
     half there is replaced as a pair. Certificates this module did not issue are never replaced
-    (``signer_not_ours``). Two processes at once make one pair.
+    (``signer_not_ours``), nor is a signer that is not in files. Two processes at once make one pair.
+    The chain of a replaced signer is kept among the retired ones, its key is not.
     """
+    first = next(it for it in configured() if it.name == FIRST)
+    if first.kind != "file" or first.chain.startswith(PEM):
+        return load(first).facts, False
     chain, key = Path(settings.SIGNER_CHAIN), Path(settings.SIGNER_KEY)
     for path in (chain, key):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +55,8 @@ def create(*, force: bool = False) -> tuple[SignerFacts, bool]:
             if facts is not None and not force:
                 return facts, False
             _refuse_if_not_ours(chain, key)
+            if chain.exists():
+                retire(chain.read_bytes())
         _replace_pair(chain, key, *issue())
         return examine(chain.read_bytes(), key.read_bytes()), True
 

@@ -10,9 +10,9 @@ from typing import Any
 import structlog
 
 from provenance.credentials import jumbf, recorded_hash, trust, verdict
+from provenance.credentials.certificate import facts_of
 from provenance.credentials.formats import media_type
 from provenance.credentials.offline import OFFLINE
-from provenance.credentials.signer import facts_of
 from provenance.credentials.verdict import Reason, Verdict
 
 log = structlog.get_logger(__name__)

@@ -13,6 +13,7 @@ from provenance.credentials.errors import CredentialError
 from provenance.credentials.formats import SIGNABLE
 from provenance.credentials.formats import media_type as media_type_of
 from provenance.credentials.inputs import Input
+from provenance.credentials.keys import RemoteKey, unavailable
 from provenance.credentials.manifest import SPEC_VERSION, Definition, define
 from provenance.credentials.read import Reading, read
 from provenance.credentials.signer import signing_context
@@ -94,6 +95,8 @@ def _bind(image: bytes, media_type: str, definition: Definition) -> tuple[bytes,
             _add(builder, item)
         builder.sign(media_type, io.BytesIO(image), target)
     except c2pa.C2paError as error:
+        if isinstance(material.key, RemoteKey) and material.key.failure is not None:
+            raise unavailable(material.key.failure) from error
         if settings.TSA_URL and _is_about_time(str(error)):
             raise CredentialError(
                 "timestamp_failed",

@@ -14,9 +14,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from provenance.credentials.certificate import CLAIM_SIGNING
 from provenance.credentials.development import create, issue
 from provenance.credentials.errors import CredentialError
-from provenance.credentials.signer import CLAIM_SIGNING, check_signer, examine
+from provenance.credentials.signer import check_signer, examine
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def empty(tmp_path: Path, settings: Settings) -> Path:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".create")}
+    return {path.name: path.read_bytes() for path in folder.glob("*.pem")}
 
 
 def test_the_certificate_is_one_that_validators_accept() -> None:
@@ -138,7 +139,7 @@ def test_two_processes_at_once_make_one_signer(empty: Path) -> None:
         "import django; from django.conf import settings; from pathlib import Path;"
         f"k = Path({str(empty)!r});"
         "settings.configure(KEY_DIR=k, SIGNER_CHAIN=str(k / 'chain.pem'), SIGNER_KEY=str(k / 'key.pem'),"
-        " SIGNER_ALGORITHM='es256', USE_I18N=False);"
+        " SIGNER_ALGORITHM='es256', SIGNERS=[], USE_I18N=False);"
         "from provenance.credentials.development import create;"
         "facts, made = create(); print(facts.certificate_sha256, made)"
     )

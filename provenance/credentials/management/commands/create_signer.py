@@ -16,11 +16,17 @@ class Command(BaseCommand):
     help = "Make the local development signer; does nothing when a usable signer is in place."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--force", action="store_true", help="Replace a development signer that is still usable.")
+        parser.add_argument(
+            "--rotate",
+            "--force",
+            dest="rotate",
+            action="store_true",
+            help="Replace a development signer that is still usable; files it signed stay known as this service's.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            facts, made = create(force=options["force"])
+            facts, made = create(force=options["rotate"])
         except CredentialError as error:
             raise CommandError(f"{error.code}: {error.for_operator}") from error
         sentence = (
