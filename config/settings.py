@@ -242,6 +242,8 @@ TSA_URL = env.str("COLOPHON_TSA_URL", "")
 TRUST_LIST = env.str("COLOPHON_TRUST_LIST", "")
 # Called, by name, when that is empty: the list that ``manage.py trustlist`` put into use.
 TRUST_LIST_SOURCE = "provenance.verdicts.trust_lists.active"
+# Whether anybody may look up published manifests by a binding or a picture (C2PA Soft Binding Resolution API).
+SOFT_BINDING_API = env.bool("COLOPHON_SOFT_BINDING_API", True)
 SERVICE_NAME = env.str("COLOPHON_SERVICE_NAME", "Colophon")
 SERVICE_VERSION = "0.1.0"
 

@@ -12,8 +12,10 @@ from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
 from provenance.web.desk_door import noting
 from provenance.web.sign_in import pausing
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
+from provenance.works.editing.api import OperationViewSet, SittingViewSet
 from provenance.works.export_api import ExportViewSet
 from provenance.works.reveal_api import RevealViewSet
+from provenance.works.soft_binding_api import discovery
 from provenance.works.verify_api import VerifyView
 from similarity.api import ArtistViewSet, AuditViewSet, ReferenceViewSet
 
@@ -24,6 +26,8 @@ router.register("models", ModelPassportViewSet, basename="model")
 router.register("works", WorkViewSet, basename="work")
 router.register("versions", VersionViewSet, basename="version")
 router.register(r"versions/(?P<version_pk>[0-9a-f-]{36})/reveals", RevealViewSet, basename="reveal")
+router.register("sittings", SittingViewSet, basename="sitting")
+router.register("edit-operations", OperationViewSet, basename="edit-operation")
 router.register("credentials", CredentialViewSet, basename="credential")
 router.register("exports", ExportViewSet, basename="export")
 router.register("cases", CaseViewSet, basename="case")
@@ -37,6 +41,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("provenance.web.urls")),
     path("api/v1/verify", VerifyView.as_view(), name="api-verify"),
     path("api/v1/", include(router.urls)),
+    path("api/soft-binding/v1/", include("provenance.works.soft_binding_urls")),
+    path(".well-known/c2pa-soft-binding-resolution", discovery, name="soft-binding-discovery"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("healthz", health.healthz, name="healthz"),

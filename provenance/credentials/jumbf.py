@@ -18,7 +18,7 @@ def signing_certificate(store: bytes, label: str) -> bytes:
     try:
         for child in _boxes(store, label):
             for signature in _boxes(child, "c2pa.signature"):
-                for kind, body in _children(signature):
+                for kind, body in children(signature):
                     if kind == b"cbor":
                         return _leaf(body)
     except (ValueError, IndexError, TypeError, UnicodeDecodeError):
@@ -26,7 +26,7 @@ def signing_certificate(store: bytes, label: str) -> bytes:
     return b""
 
 
-def _children(data: bytes) -> list[tuple[bytes, bytes]]:
+def children(data: bytes) -> list[tuple[bytes, bytes]]:
     """``(type, payload)`` of the boxes that *data* is made of."""
     found: list[tuple[bytes, bytes]] = []
     at = 0
@@ -46,10 +46,10 @@ def _children(data: bytes) -> list[tuple[bytes, bytes]]:
 def _boxes(data: bytes, label: str, depth: int = 0) -> list[bytes]:
     """Payloads of the superboxes called *label* directly in *data*, or one level of store below."""
     found = []
-    for kind, body in _children(data):
+    for kind, body in children(data):
         if kind != b"jumb":
             continue
-        inner = _children(body)
+        inner = children(body)
         name = _label(inner[0][1]) if inner and inner[0][0] == b"jumd" else ""
         if name == label:
             found.append(body)
