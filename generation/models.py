@@ -78,6 +78,11 @@ class Job(Leased, Keyed):
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
 
+    class Operation(models.TextChoices):
+        TEXT_TO_IMAGE = "text2img", _("picture from words")
+        IMAGE_TO_IMAGE = "img2img", _("picture from a picture")
+        INPAINT = "inpaint", _("part of a picture drawn anew")
+
     OPEN = (Status.QUEUED, Status.RUNNING)
     ENDED = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 
@@ -93,6 +98,16 @@ class Job(Leased, Keyed):
     steps = models.PositiveSmallIntegerField(_("steps"))
     guidance = models.FloatField(_("guidance"))
     count = models.PositiveSmallIntegerField(_("count"), default=1)
+    operation = models.CharField(
+        _("operation"), max_length=10, choices=Operation.choices, default=Operation.TEXT_TO_IMAGE
+    )
+    source = models.CharField(max_length=200, blank=True, help_text=_("Key of the picture it begins from (PNG)."))
+    mask = models.CharField(
+        max_length=200, blank=True, help_text=_("Key of the mask (PNG): what is not black may be drawn anew.")
+    )
+    strength = models.FloatField(
+        _("strength"), null=True, blank=True, help_text=_("How far it may go from its source, 0 to 1.")
+    )
     private_prompt = models.BooleanField(
         _("private prompt"), default=False, help_text=_("The words are not written into the pictures' credentials.")
     )
@@ -127,7 +142,7 @@ class Job(Leased, Keyed):
 
     def compatible(self) -> dict[str, Any]:
         """What another job must share to be rendered in the same batch."""
-        fields = ("model", "width", "height", "steps", "guidance")
+        fields = ("model", "width", "height", "steps", "guidance", "operation", "strength")
         return {name: getattr(self, name) for name in fields}
 
     def seed_of(self, position: int) -> int:

@@ -1,5 +1,6 @@
 """Render what waits: claim the oldest job, fill the batch with others like it, store the pictures."""
 
+import math
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from generation.engines.loaded import engine_for
 from generation.errors import Cancelled, GenerationError
 from generation.heartbeat import Heartbeat
 from generation.leases import new_owner
+from generation.model_folder import passport_of
 from generation.models import Job
+from generation.repaint import Beginning, beginning_of, finished, working_size
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +95,8 @@ def _render(heartbeat: Heartbeat, engine: Engine) -> None:
     """Render every held job's pictures, batch by batch, and end each job with its last picture."""
     jobs = list(heartbeat.held.values())
     done: dict[UUID, list[Rendered]] = {job.pk: [] for job in jobs}
-    spec = RenderSpec(width=jobs[0].width, height=jobs[0].height, steps=jobs[0].steps, guidance=jobs[0].guidance)
+    spec = _spec(jobs[0])
+    begun = {job.pk: beginning_of(job) for job in jobs}
     size = settings.MAX_BATCH
     while batch := list(_missing(heartbeat, done))[:size]:
         share = {job.pk: sum(other is job for other, _position in batch) for job, _position in batch}
@@ -105,10 +109,7 @@ def _render(heartbeat: Heartbeat, engine: Engine) -> None:
                 }
             )
 
-        requests = [
-            PictureRequest(prompt=job.prompt, negative_prompt=job.negative_prompt, seed=job.seed_of(position))
-            for job, position in batch
-        ]
+        requests = [_request(job, position, spec, begun[job.pk]) for job, position in batch]
         try:
             pictures = engine.render(requests, spec, on_step=on_step)
         except GenerationError as error:
@@ -118,9 +119,37 @@ def _render(heartbeat: Heartbeat, engine: Engine) -> None:
             log.warning("batch_halved", size=size)
             continue
         for (job, _position), picture in zip(batch, pictures, strict=True):
-            done[job.pk].append(picture)
+            done[job.pk].append(finished(picture, begun[job.pk]))
         for job in [job for job in heartbeat.held.values() if len(done[job.pk]) == job.count]:
             _end(heartbeat, job, engine, done[job.pk])
+
+
+def _spec(job: Job) -> RenderSpec:
+    width, height = job.width, job.height
+    if job.operation != Job.Operation.TEXT_TO_IMAGE:
+        passport = passport_of(job.model)
+        width, height = working_size(
+            width, height, native=passport.native_size, multiple=math.lcm(8, passport.size_multiple or 1)
+        )
+    return RenderSpec(
+        width=width,
+        height=height,
+        steps=job.steps,
+        guidance=job.guidance,
+        operation=job.operation,
+        strength=1.0 if job.strength is None else job.strength,
+    )
+
+
+def _request(job: Job, position: int, spec: RenderSpec, begun: Beginning | None) -> PictureRequest:
+    source, mask = begun.at((spec.width, spec.height)) if begun else (None, None)
+    return PictureRequest(
+        prompt=job.prompt,
+        negative_prompt=job.negative_prompt,
+        seed=job.seed_of(position),
+        source=source,
+        mask=mask,
+    )
 
 
 def _missing(heartbeat: Heartbeat, done: dict[UUID, list[Rendered]]) -> Iterator[tuple[Job, int]]:

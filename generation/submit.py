@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from generation.beginning import checked_beginning
 from generation.delivery import ring_render
 from generation.errors import GenerationError
 from generation.model_folder import Passport, passport_of
@@ -37,6 +38,10 @@ def submit(
     guidance: float | None = None,
     count: int = 1,
     private_prompt: bool = False,
+    operation: str = Job.Operation.TEXT_TO_IMAGE,
+    source: bytes | None = None,
+    mask: bytes | None = None,
+    strength: float | None = None,
     idempotency_key: str | None = None,
     on_finish: str | None = None,
 ) -> tuple[Job, bool]:
@@ -44,27 +49,42 @@ def submit(
 
     Sizes are pixels, *seed* is 0 … 2⁶⁴−1 as a number or as decimal text (random when None). What
     is None is filled in from the model's passport. With *private_prompt* the words stay out of the
-    pictures' files. The same owner and key with the same body
-    give the same job again. *on_finish* names the task to ring when the job has ended: None is
-    ``settings.JOB_FINISHED_TASK``, empty is nobody.
+    pictures' files.
+
+    *operation* ``img2img`` begins from the picture in *source*, ``inpaint`` also leaves what is black in
+    *mask* exactly as it is (both PNG files of one size, which is then the job's); *strength*, 0 to 1,
+    says how far to go from it.
+
+    The same owner and key with the same body give the same job again. *on_finish* names the task to
+    ring when the job has ended: None is ``settings.JOB_FINISHED_TASK``, empty is nobody.
 
     Raises ``GenerationError`` with one of the codes of :mod:`generation.prompts`, or ``bad_size``,
     ``bad_steps``, ``bad_guidance``, ``bad_count``, ``bad_seed``, ``unknown_model``,
-    ``bad_idempotency_key``, ``idempotency_conflict``; nothing is stored then.
+    ``bad_idempotency_key``, ``idempotency_conflict``, ``bad_operation``, ``bad_source``, ``bad_mask``,
+    ``bad_strength``; nothing is stored then, except pictures nobody can reach.
     """
+    begun = checked_beginning(operation=operation, source=source, mask=mask, strength=strength)
+    if begun.size is not None:
+        settled = {**_checked_settings(model=model, width=None, height=None, steps=steps, guidance=guidance)}
+        settled |= {"width": begun.size[0], "height": begun.size[1]}
+    else:
+        settled = _checked_settings(model=model, width=width, height=height, steps=steps, guidance=guidance)
     row: dict[str, Any] = {
         "prompt": clean_prompt(prompt),
         "negative_prompt": clean_negative_prompt(negative_prompt),
         "seed": _checked_seed(seed),
         "private_prompt": private_prompt,
         "count": _whole(count, 1, settings.MAX_COUNT, field="count", name=_("The number of pictures")),
-        **_checked_settings(model=model, width=width, height=height, steps=steps, guidance=guidance),
+        **settled,
+        **begun.columns,
     }
     # What was left open is part of the request as open, not as what it was filled in with: a
     # repeated request has another random seed.
     asked = {
         "model": model or None,
         "private_prompt": private_prompt or None,
+        **{name: value or None for name, value in begun.columns.items()},
+        "operation": None if operation == Job.Operation.TEXT_TO_IMAGE else operation,
         "seed": seed,
         "width": width,
         "height": height,

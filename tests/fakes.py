@@ -44,7 +44,7 @@ class FakeEngine:
             on_step(step)
         return [
             Rendered(
-                image=tiles(request, spec),
+                image=drawn(request, spec),
                 batch_size=len(requests),
                 dtype="uint8",
                 device="cpu",
@@ -53,6 +53,17 @@ class FakeEngine:
             )
             for request in requests
         ]
+
+
+def drawn(request: PictureRequest, spec: RenderSpec) -> Image.Image:
+    """Tiles; for a picture that begins from another, half and half with it, outside the mask too."""
+    picture = tiles(request, spec)
+    if spec.operation == "text2img":
+        assert request.source is None
+        return picture
+    assert request.source is not None
+    assert request.source.size == (spec.width, spec.height)
+    return Image.blend(request.source, picture, spec.strength / 2)
 
 
 def tiles(request: PictureRequest, spec: RenderSpec) -> Image.Image:

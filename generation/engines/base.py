@@ -10,21 +10,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PictureRequest:
-    """One picture: what it shows, and the seed (0 … 2⁶⁴−1) of its own random numbers."""
+    """One picture: what it shows, and the seed (0 … 2⁶⁴−1) of its own random numbers.
+
+    ``source`` (RGB) is what ``img2img`` and ``inpaint`` begin from, ``mask`` (mode ``L``, 0 or 255) where
+    ``inpaint`` draws; both have the spec's size.
+    """
 
     prompt: str
     negative_prompt: str
     seed: int
+    source: "Image | None" = None
+    mask: "Image | None" = None
 
 
 @dataclass(frozen=True)
 class RenderSpec:
-    """What all pictures of a batch share. Pixels, denoising steps, classifier-free guidance scale."""
+    """What all pictures of a batch share. Pixels, denoising steps, classifier-free guidance scale.
+
+    ``operation`` is ``text2img``, ``img2img`` or ``inpaint``; ``strength`` (0 … 1) is how much of the way from
+    noise the last two go. A pipeline that cannot do it raises ``operation_not_supported``.
+    """
 
     width: int
     height: int
     steps: int
     guidance: float
+    operation: str = "text2img"
+    strength: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -78,5 +90,5 @@ class Engine(Protocol):
         *on_step* is called after each denoising step with the number of steps done; what it raises
         (``Cancelled``) stops the work and passes through. A picture depends on its request, the
         spec and the padded batch size, never on its neighbours. Raises ``GenerationError``:
-        ``bad_size``, ``out_of_memory``.
+        ``bad_size``, ``out_of_memory``, ``operation_not_supported``.
         """

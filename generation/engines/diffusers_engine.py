@@ -41,7 +41,7 @@ class DiffusersEngine:
         self._device, self._dtype = _best_device()
         folder = locate(model)
         self._pipe = self._load(folder)
-        self._arguments = frozenset(inspect.signature(type(self._pipe).__call__).parameters)
+        self._pipes = {"text2img": self._pipe}
         self._lock = threading.Lock()
         self.identity = self._identify(model, folder)
 
@@ -123,7 +123,8 @@ class DiffusersEngine:
         padded = requests + [requests[-1]] * (size - len(requests))
         started = time.monotonic()
         try:
-            result = self._pipe(**self._call_arguments(padded, spec, on_step))
+            pipe = self._pipe_for(spec.operation)
+            result = pipe(**self._call_arguments(pipe, padded, spec, on_step))
         except (Cancelled, GenerationError):
             raise
         except Exception as error:
@@ -151,8 +152,27 @@ class DiffusersEngine:
             )
         return pictures
 
+    def _pipe_for(self, operation: str) -> Any:
+        """The pipeline of the same weights that does *operation*; made on first use, sharing every module.
+
+        Raises ``operation_not_supported``.
+        """
+        if operation not in self._pipes:
+            kind = {"img2img": diffusers.AutoPipelineForImage2Image, "inpaint": diffusers.AutoPipelineForInpainting}
+            try:
+                self._pipes[operation] = kind[operation].from_pipe(self._pipe)
+            except (ValueError, KeyError) as error:
+                raise GenerationError(
+                    "operation_not_supported",
+                    _("The model “%(model)s” cannot change pictures, only make them. Choose another model.")
+                    % {"model": self._name},
+                    field="model",
+                ) from error
+            self._pipes[operation].set_progress_bar_config(disable=True)
+        return self._pipes[operation]
+
     def _call_arguments(
-        self, requests: list[PictureRequest], spec: RenderSpec, on_step: Callable[[int], None]
+        self, pipe: Any, requests: list[PictureRequest], spec: RenderSpec, on_step: Callable[[int], None]
     ) -> dict[str, Any]:
         if spec.width % 8 or spec.height % 8:
             raise _bad_size(spec)
@@ -172,7 +192,14 @@ class DiffusersEngine:
         }
         if requests[0].negative_prompt:
             arguments["negative_prompt"] = [request.negative_prompt for request in requests]
-        return {name: value for name, value in arguments.items() if name in self._arguments}
+        if spec.operation != "text2img":
+            arguments["image"] = [request.source for request in requests]
+            # Fewer than one step would be none at all.
+            arguments["strength"] = max(spec.strength, 1.001 / spec.steps)
+        if spec.operation == "inpaint":
+            arguments["mask_image"] = [request.mask for request in requests]
+        taken = inspect.signature(type(pipe).__call__).parameters
+        return {name: value for name, value in arguments.items() if name in taken}
 
 
 def bucket(count: int, *, limit: int) -> int:
