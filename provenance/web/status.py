@@ -16,6 +16,13 @@ STATUS_OF_CODE = {
     "not_yours": HTTPStatus.FORBIDDEN,
     "prompt_not_private": HTTPStatus.CONFLICT,
     "already_decided": HTTPStatus.CONFLICT,
+    "sitting_closed": HTTPStatus.CONFLICT,
+    "stale_revision": HTTPStatus.CONFLICT,
+    "step_pending": HTTPStatus.CONFLICT,
+    "too_many_steps": HTTPStatus.CONFLICT,
+    "nothing_to_undo": HTTPStatus.CONFLICT,
+    "nothing_to_redo": HTTPStatus.CONFLICT,
+    "nothing_changed": HTTPStatus.CONFLICT,
 }
 
 

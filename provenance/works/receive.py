@@ -28,7 +28,7 @@ def receive(job_id: UUID) -> Work | None:
             return Work.objects.filter(job=job_id).first()
         # Read after it was marked, so that the row says how the job ended, not how it stood a moment before.
         job = Job.objects.select_related("owner", "passport").get(pk=job_id)
-        _record_request(job)
+        record_request(job)
         if job.status != Job.Status.SUCCEEDED:
             append(
                 key=f"job-ended:{job.pk}",
@@ -56,7 +56,7 @@ def receive(job_id: UUID) -> Work | None:
     return work
 
 
-def _record_request(job: Job) -> None:
+def record_request(job: Job) -> None:
     """Who asked for what. The engine knows nothing of the ledger, so it is told when the job has ended."""
     append(
         key=f"job-requested:{job.pk}",

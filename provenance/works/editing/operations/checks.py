@@ -18,6 +18,8 @@ from provenance.works.editing.operations.errors import gettext_noop as _
 MISSING = dataclasses.MISSING
 # No picture is larger on a side; coordinates beyond it are nobody's intention.
 LARGEST = 65_535
+# More than this is not edited here: every step holds the canvas in memory, layers included.
+PIXELS_MAX = 16_000_000
 STROKES_MAX, POINTS_MAX = 50, 5_000
 TEXT_MAX, LAYER_NAME_MAX, PROMPT_MAX = 500, 40, 2_000
 

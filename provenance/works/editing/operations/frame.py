@@ -3,7 +3,7 @@
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from provenance.works.editing.operations.checks import LARGEST, choice, colour, number, switch, whole
+from provenance.works.editing.operations.checks import LARGEST, PIXELS_MAX, choice, colour, number, switch, whole
 from provenance.works.editing.operations.errors import OperationError
 from provenance.works.editing.operations.errors import gettext_noop as _
 from provenance.works.editing.operations.operation import Operation
@@ -58,7 +58,15 @@ class Rotate(Operation):
         if self.angle % 90 == 0 and (self.expand or self.angle % 180 == 0):
             return quarter_turned(canvas, int(self.angle // 90))
         own = canvas.width, canvas.height
-        return rotated(canvas, self.angle, around(*own, self.angle) if self.expand else own, rgb(self.fill))
+        size = around(*own, self.angle) if self.expand else own
+        if size[0] * size[1] > PIXELS_MAX:
+            raise OperationError(
+                "picture_too_large",
+                _("The frame would grow to %(width)d × %(height)d pixels. Rotate without expanding it."),
+                field="expand",
+                values={"width": size[0], "height": size[1]},
+            )
+        return rotated(canvas, self.angle, size, rgb(self.fill))
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return _("Rotated clockwise by %(angle)g°."), {"angle": self.angle}

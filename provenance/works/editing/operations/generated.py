@@ -1,7 +1,7 @@
 """Steps a model makes: inpaint, image to image, variation. Pure; the pixels come from a job's output.
 
 The parameters are what the model is asked for; the job and output they led to stand on the step's
-row. Layers are merged first, because the model sees what a person sees.
+row. The words tell no prompt: it may be private. Layers are merged first, because the model sees what a person sees.
 """
 
 import dataclasses
@@ -79,7 +79,7 @@ class Inpaint(Generated):
         )
 
     def words(self) -> tuple[str, dict[str, Any]]:
-        return _("A model redrew a part: “%(prompt)s”."), {"prompt": " ".join(self.prompt.split())}
+        return _("A model redrew a part of the picture."), {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -90,10 +90,7 @@ class ImageToImage(Generated):
     job_operation: ClassVar[str] = "img2img"
 
     def words(self) -> tuple[str, dict[str, Any]]:
-        return (
-            _("A model redrew the picture at strength %(strength)g: “%(prompt)s”."),
-            {"strength": self.strength, "prompt": " ".join(self.prompt.split())},
-        )
+        return _("A model redrew the picture at strength %(strength)g."), {"strength": self.strength}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -32,15 +32,16 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def _layer(canvas: "Canvas", name: str) -> "Layer":
     """The layer of that name, or a new one."""
-    from provenance.works.editing.pixels.canvas import LAYERS_MAX, blank
+    from provenance.works.editing.pixels.canvas import LAYER_PIXELS_MAX, LAYERS_MAX, blank
 
     found = canvas.layer(name)
-    if found is None and len(canvas.layers) >= LAYERS_MAX:
+    room = min(LAYERS_MAX, LAYER_PIXELS_MAX // (canvas.width * canvas.height))
+    if found is None and len(canvas.layers) >= room:
         raise OperationError(
             "too_many_layers",
-            _("A picture has at most %(limit)d layers. Paint on one of those it has."),
+            _("A picture of this size has at most %(limit)d layers. Paint on one of those it has."),
             field="layer",
-            values={"limit": LAYERS_MAX},
+            values={"limit": room},
         )
     return found or blank(canvas, name)
 

@@ -17,6 +17,8 @@ Mask = NDArray[np.bool_]
 Ink = NDArray[np.uint8]
 Touch = Literal["frame", "layers", "adjustment", "person", "ai"]
 LAYERS_MAX = 16
+# Over all layers of a canvas; each pixel takes four bytes.
+LAYER_PIXELS_MAX = 64_000_000
 
 
 @dataclass(frozen=True)
