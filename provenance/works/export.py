@@ -30,7 +30,7 @@ from provenance.recovery.fingerprints import fingerprints_of, remember
 from provenance.recovery.models import RegisteredPicture
 from provenance.works.errors import WorkError
 from provenance.works.finish import Finished, finish, now, service
-from provenance.works.lineage import generated_ancestor, generation_of, prompt_is_private
+from provenance.works.ancestry import generated_ancestor, generation_of, prompt_is_private
 from provenance.works.models import Export, Version
 from similarity.pictures import decode
 
