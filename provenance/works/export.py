@@ -28,9 +28,9 @@ from provenance.marking.profiles import profile as profile_called
 from provenance.marking.read import packets
 from provenance.recovery.fingerprints import fingerprints_of, remember
 from provenance.recovery.models import RegisteredPicture
+from provenance.works.ancestry import generated_ancestor, generation_of, prompt_is_private
 from provenance.works.errors import WorkError
 from provenance.works.finish import Finished, finish, now, service
-from provenance.works.ancestry import generated_ancestor, generation_of, prompt_is_private
 from provenance.works.models import Export, Version
 from similarity.pictures import decode
 
