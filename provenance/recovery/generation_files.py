@@ -9,6 +9,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +19,29 @@ from provenance.recovery.words import book
 from similarity import generations
 
 _ARRAYS = ("starts", "signatures", "owners", "sizes", "angles")
-_ROWS = ("ids", "subjects", "codes")
+_ROWS = ("ids", "sources", "subjects", "codes")
 
 
 @dataclass(frozen=True)
 class Held:
-    """Registered pictures in the order of a segment: row ``ids`` n, ``subjects`` n × 16, ``codes`` n × 32."""
+    """Registered pictures in the order of a segment, which is that of their ``ids``.
+
+    ``sources`` and ``subjects`` are UUID bytes (n × 16), ``codes`` image-code bodies (n × 32).
+    """
 
     ids: NDArray[np.int64]
+    sources: NDArray[np.uint8]
     subjects: NDArray[np.uint8]
     codes: NDArray[np.uint8]
     segment: Segment
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def last(self) -> tuple[int, UUID] | None:
+        """Id and source of the newest row: as long as it is there, so are the others."""
+        return (int(self.ids[-1]), UUID(bytes=self.sources[-1].tobytes())) if len(self) else None
 
 
 def name() -> str:

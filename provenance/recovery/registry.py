@@ -30,9 +30,14 @@ _LOOK_BACK = 1_000
 
 @dataclass(frozen=True)
 class Registry:
-    """``parts``: the generation, if there is one, and the rows beside it, if there are any."""
+    """``generation`` is from disk, if there is one; ``beside`` what was registered since, if anything was."""
 
-    parts: tuple[Held, ...]
+    generation: Held | None = None
+    beside: Held | None = None
+
+    @property
+    def parts(self) -> tuple[Held, ...]:
+        return tuple(part for part in (self.generation, self.beside) if part is not None and len(part))
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.parts)
@@ -69,17 +74,14 @@ class Registry:
 _opening = threading.Lock()
 _open: Registry | None = None
 _seen: set[int] = set()
-_home: str = ""
 
 
 def open_registry() -> Registry:
     """The registry with every row committed so far, for this process."""
-    global _open, _seen, _home
+    global _open, _seen
     with _opening:
-        where = str(generations.home(generation_files.name()))
-        if _open is None or _home != where:
-            first = generation_files.newest()
-            _open, _home = Registry((first,) if first is not None else ()), where
+        if _open is None or not _is_of_these_rows(_open):
+            _open = _from_disk()
             _seen = {int(row_id) for part in _open.parts for row_id in part.ids}
         new = _unseen(_seen)
         if new:
@@ -88,11 +90,16 @@ def open_registry() -> Registry:
         return _open
 
 
-def forget() -> None:
-    """Drop what this process holds; the next search opens the newest generation. For tests and commands."""
-    global _open
-    with _opening:
-        _open = None
+def _from_disk() -> Registry:
+    held = generation_files.newest()
+    found = Registry(generation=held)
+    return found if _is_of_these_rows(found) else Registry()
+
+
+def _is_of_these_rows(registry: Registry) -> bool:
+    """Whether the newest row of each part is there: not so in a database made anew, or gone back to a backup."""
+    last = [part.last for part in registry.parts]
+    return all(one is not None and RegisteredPicture.objects.filter(pk=one[0], source=one[1]).exists() for one in last)
 
 
 def _unseen(seen: set[int]) -> list[int]:
@@ -103,11 +110,11 @@ def _unseen(seen: set[int]) -> list[int]:
 
 
 def _with(registry: Registry, new: list[int]) -> Registry:
-    beside = [int(row_id) for part in registry.parts[1:] for row_id in part.ids]
-    first = registry.parts[:1]
-    if not first or len(first[0]) == 0 or len(beside) + len(new) > max(BESIDE, len(first[0]) // 10):
-        return Registry((build(),))
-    return Registry((*first, held_of(sorted(beside + new))))
+    beside = [int(row_id) for row_id in registry.beside.ids] if registry.beside is not None else []
+    most = max(BESIDE, len(registry.generation) // 10 if registry.generation is not None else 0)
+    if len(beside) + len(new) > most:
+        return Registry(generation=build())
+    return Registry(generation=registry.generation, beside=held_of(sorted(beside + new)))
 
 
 def build() -> Held:
@@ -127,18 +134,20 @@ def held_of(ids: list[int]) -> Held:
     chosen = set(ids)
     kept: list[int] = []
     packed: list[bytes] = []
-    subjects, codes = bytearray(), bytearray()
-    fields = ("pk", "subject", "image_code", "features")
+    sources, subjects, codes = bytearray(), bytearray(), bytearray()
+    fields = ("pk", "source", "subject", "image_code", "features")
     rows = RegisteredPicture.objects.order_by("pk").values_list(*fields)
     if ids:
         rows = rows.filter(pk__gte=ids[0], pk__lte=ids[-1])
-    for pk, subject, code, features in rows.iterator(chunk_size=2_000) if ids else ():
+    for pk, source, subject, code, features in rows.iterator(chunk_size=2_000) if ids else ():
         if pk in chosen:
             kept.append(pk)
             packed.append(bytes(features))
+            sources += source.bytes
             subjects += subject.bytes
             codes += bytes(code)
-    return Held(np.array(kept, np.int64), _rows(subjects, 16), _rows(codes, 32), segment_of(packed))
+    ids = np.array(kept, np.int64)
+    return Held(ids, _rows(sources, 16), _rows(subjects, 16), _rows(codes, 32), segment_of(packed))
 
 
 def _rows(data: bytearray, width: int) -> NDArray[np.uint8]:
