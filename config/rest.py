@@ -84,10 +84,10 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, (GenerationError, ReviewError, SimilarityError, CredentialError, MarkingError, WorkError)):
         field = getattr(exc, "field", "")
         errors = [{"field": field, "code": exc.code, "detail": exc.message}] if field else []
-        code = status_of(exc)
-        if code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+        answered = status_of(exc)
+        if answered >= status.HTTP_500_INTERNAL_SERVER_ERROR:
             log.error("unavailable", code=exc.code, exc_info=exc)  # with the operator's note
-        return Response(problem(exc.code, exc.message, errors), status=code)
+        return Response(problem(exc.code, exc.message, errors), status=answered)
     if unavailable := _unavailable(exc):
         set_rollback()
         log.error("unavailable", code=unavailable.data["code"], exc_info=exc)

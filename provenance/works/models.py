@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.leases import Leased, LeasedQuerySet
 from generation.models import Output
+from idempotency.once import Keyed
 from provenance.works.titles import validate_title
 from similarity.models import Audit
 
@@ -180,7 +181,7 @@ class RevealQuerySet(models.QuerySet["Reveal"]):
         return self.filter(version__work__owner_id=user.pk)
 
 
-class Reveal(models.Model):
+class Reveal(Keyed):
     """Leave for one named recipient to see a version's private prompt, until it expires or is withdrawn."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -195,6 +196,10 @@ class Reveal(models.Model):
     class Meta:
         verbose_name = _("reveal")
         ordering = ["-created_at"]
+        constraints = [
+            # A version has one owner, who alone reveals it.
+            models.UniqueConstraint(fields=["version", "idempotency_key"], name="one_reveal_per_idempotency_key")
+        ]
 
     def __str__(self) -> str:
         return f"{self.recipient} {self.expires_at:%Y-%m-%d}"

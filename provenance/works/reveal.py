@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from idempotency.once import once
 from provenance.credentials.commitment import commit, new_salt, opens
 from provenance.credentials.text import clean
 from provenance.ledger.append import append
@@ -73,6 +74,22 @@ def reveal(version: Version, *, recipient: str, by: "AbstractBaseUser", days: in
 
     Raises :class:`WorkError` ``not_yours``, ``prompt_not_private``, ``bad_recipient`` or ``bad_days``.
     """
+    row, _created = reveal_once(version, recipient=recipient, by=by, days=days)
+    return row, token_of(row)
+
+
+def reveal_once(
+    version: Version,
+    *,
+    recipient: str,
+    by: "AbstractBaseUser",
+    days: int = DAYS,
+    idempotency_key: str | None = None,
+) -> tuple[Reveal, bool]:
+    """As :func:`reveal`: the row, and whether it is new. The same key and words give the same row again.
+
+    Raises also ``bad_idempotency_key`` and ``idempotency_conflict``.
+    """
     name = clean(recipient).strip()
     if version.work.owner_id != by.pk:
         raise WorkError("not_yours", _("Only the owner of a work can show its prompt to somebody."))
@@ -81,20 +98,28 @@ def reveal(version: Version, *, recipient: str, by: "AbstractBaseUser", days: in
         raise WorkError("bad_recipient", sentence, field="recipient")
     if not 1 <= days <= MOST_DAYS:
         raise WorkError("bad_days", _("Choose from 1 to %(limit)d days.") % {"limit": MOST_DAYS}, field="days")
-    with transaction.atomic():
-        commitments = list(version.private_prompts.values_list("commitment", flat=True))
-        if not commitments:
-            raise WorkError("prompt_not_private", _("The prompt of this picture is not private: its file tells it."))
-        row = Reveal.objects.create(version=version, recipient=name, expires_at=timezone.now() + timedelta(days=days))
+    mine = Reveal.objects.filter(version=version)
+    request = once(mine=mine, key=idempotency_key, body={"recipient": name, "days": days}, refuse=WorkError)
+    if (earlier := request.earlier()) is not None:
+        return earlier, False
+    commitments = sorted(version.private_prompts.values_list("commitment", flat=True))
+    if not commitments:
+        raise WorkError("prompt_not_private", _("The prompt of this picture is not private: its file tells it."))
+
+    def create() -> Reveal:
+        until = timezone.now() + timedelta(days=days)
+        row = Reveal.objects.create(version=version, recipient=name, expires_at=until, **request.columns)
         append(
             key=f"reveal:{row.pk}",
             kind="prompt.reveal",
             subject=version.pk,
             actor=by,
-            payload={"reveal": str(row.pk), "until": row.expires_at.isoformat(), "commitments": sorted(commitments)},
+            payload={"reveal": str(row.pk), "until": row.expires_at.isoformat(), "commitments": commitments},
             personal={"recipient": name},
         )
-    return row, token_of(row)
+        return row
+
+    return request.make(create)
 
 
 def revoke(row: Reveal, *, by: "AbstractBaseUser") -> None:

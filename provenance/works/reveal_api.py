@@ -12,8 +12,9 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from idempotency.header import IDEMPOTENCY_KEY, key_of
 from provenance.works.models import Reveal, Version
-from provenance.works.reveal import DAYS, MOST_DAYS, reveal, revoke, token_of
+from provenance.works.reveal import DAYS, MOST_DAYS, reveal_once, revoke, token_of
 
 VERSION = OpenApiParameter("version_pk", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The version.")
 
@@ -38,7 +39,11 @@ class RevealSerializer(serializers.ModelSerializer[Reveal]):
 @extend_schema_view(
     list=extend_schema(parameters=[VERSION]),
     retrieve=extend_schema(parameters=[VERSION]),
-    create=extend_schema(parameters=[VERSION], request=NewRevealSerializer, responses={201: RevealSerializer}),
+    create=extend_schema(
+        parameters=[VERSION, IDEMPOTENCY_KEY],
+        request=NewRevealSerializer,
+        responses={201: RevealSerializer, 200: RevealSerializer},
+    ),
     destroy=extend_schema(parameters=[VERSION]),
 )
 class RevealViewSet(
@@ -61,8 +66,9 @@ class RevealViewSet(
         assert request.user.is_authenticated
         own = Version.objects.filter(work__owner_id=request.user.pk).select_related("work")
         version = get_object_or_404(own, pk=self._version_pk())
-        row, _token = reveal(version, by=request.user, **wanted.validated_data)
-        return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
+        row, created = reveal_once(version, by=request.user, idempotency_key=key_of(request), **wanted.validated_data)
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return Response(self.get_serializer(row).data, status=code)
 
     def perform_destroy(self, instance: Reveal) -> None:
         assert self.request.user.is_authenticated

@@ -105,6 +105,9 @@ class VerificationSerializer(serializers.Serializer[Any]):
     known = serializers.CharField(help_text="published, signed, differs, or empty.")
     file = FileFactsSerializer()
     manifest = serializers.DictField(allow_null=True, help_text="What the credential says; `standing` is its weight.")
+    lineage = serializers.DictField(
+        allow_null=True, help_text="What it was made from, as a tree: each node has `state`, `steps` and `children`."
+    )
     marks = MarkSerializer(many=True)
     sdk = serializers.CharField()
     trust_list = serializers.CharField(help_text="SHA-256 of the trust list used; empty without one.")
@@ -131,7 +134,7 @@ class VerifyView(APIView):
 
     @extend_schema(
         operation_id="verify",
-        auth=[{"tokenAuth": []}, {"cookieAuth": []}, {}],
+        auth=[{"tokenAuth": []}, {"cookieAuth": []}, {}],  # type: ignore[list-item]  # as OpenAPI writes it
         summary="What does this image say about how it was made?",
         request={
             "multipart/form-data": {
