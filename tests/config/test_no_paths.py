@@ -38,7 +38,8 @@ ONLY_FOR_COMMANDS = {
     ("similarity/encoder_files.py", "%(folder)s"),
     ("similarity/encoder_files.py", "%(spec)s"),
     ("similarity/encoder_files.py", "%(why)s"),
-    # Which line of the operator's profile is wrong: no place.
+    # What is wrong with a list, and which line of the operator's profile: no place.
+    ("provenance/credentials/trust_file.py", "%(why)s"),
     ("provenance/marking/profiles.py", "%(why)s"),
     # ``strerror``, which names no file; and only of files on this machine.
     ("similarity/pictures.py", "%(why)s"),

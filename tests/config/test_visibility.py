@@ -4,17 +4,21 @@ A new list fails ``test_every_list_is_walked`` until it is told here whose its r
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db.models import Model
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from config.urls import router
 from generation.models import Output
-from provenance.works.models import Version
+from provenance.verdicts.models import Judgement, TrustListVersion
+from provenance.works.editing.models import Sitting
+from provenance.works.models import Export, Reveal, Version
 from similarity.models import Artist, Reference
 from tests.factories import make_audit, make_case, make_version, make_work
 
@@ -27,10 +31,18 @@ OWNED: dict[str, Callable[[Version], Any]] = {
     "credential": lambda version: version.credential,
     "case": lambda version: version.case,
     "audit": lambda version: version.audit,
+    "export": lambda version: version.exports.get(),
+    "verdict": lambda version: version.judgements.get(),
+    "sitting": lambda version: version.sittings.get(),
 }
 # Rows that belong to the service: everybody who is signed in sees them.
-SHARED_ROWS = ("model", "artist", "reference")
+SHARED_ROWS = ("model", "artist", "reference", "trust-list")
+# Rows below a version, which not even reviewers see.
+PRIVATE_ROWS = ("reveal",)
+# No rows at all, but what this version of the program can do.
+FIXED = ("edit-operation",)
 PREFIXES = {basename: prefix for prefix, _view, basename in router.registry}
+TOP_LEVEL = sorted(name for name, prefix in PREFIXES.items() if "(" not in prefix)
 
 
 @pytest.fixture
@@ -44,6 +56,12 @@ def make_held(owner: User) -> Version:
         work=make_work(owner=owner), status=Version.Status.HELD, audit=make_audit(owner=owner, image_sha256="0" * 64)
     )
     make_case(version=version)
+    Judgement.objects.create(version=version, verdict="valid", before="valid", sdk="c2pa-python 0.38.1")
+    now = timezone.now()
+    Sitting.objects.create(owner=owner, parent=version, started_at=now, seen_at=now)
+    Export.objects.create(
+        version=version, recipe="0" * 64, profile="plain", by=owner, bytes=1, sha256="0" * 64, manifest={}
+    )
     return Version.objects.select_related("work__job", "output", "credential", "case", "audit").get(pk=version.pk)
 
 
@@ -51,16 +69,19 @@ def listed(api: APIClient, basename: str) -> set[str]:
     answer = api.get(f"/api/v1/{PREFIXES[basename]}/", {"page_size": 100})
     assert answer.status_code == 200, answer.json()
     assert answer.json()["next"] is None
-    return {row["id"] for row in answer.json()["results"]}
+    return {str(row["id"]) for row in answer.json()["results"]}
 
 
 def test_every_list_is_walked() -> None:
-    assert set(PREFIXES) == {*OWNED, *SHARED_ROWS}
+    assert set(PREFIXES) == {*OWNED, *SHARED_ROWS, *PRIVATE_ROWS, *FIXED}
+    assert set(TOP_LEVEL) == {*OWNED, *SHARED_ROWS, *FIXED}
 
 
-@pytest.mark.parametrize("basename", sorted(PREFIXES))
+@pytest.mark.parametrize("basename", TOP_LEVEL)
 def test_nobody_sees_anything(api: APIClient, held: Version, basename: str) -> None:
     for address in (f"/api/v1/{PREFIXES[basename]}/", f"/api/v1/{PREFIXES[basename]}/{uuid4()}/"):
+        if basename in FIXED and address != f"/api/v1/{PREFIXES[basename]}/":
+            continue
         answer = api.get(address)
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 
@@ -86,7 +107,7 @@ def test_owned_rows_are_the_owners_and_the_reviewers(
         for row in (adas, bens):
             answer = api.get(f"/api/v1/{PREFIXES[basename]}/{row}/")
             assert answer.status_code == (200 if row in sees else 404)
-            assert row not in sees or answer.json()["id"] == row
+            assert row not in sees or str(answer.json()["id"]) == row
 
 
 def listed_of_nobody(basename: str) -> list[Any]:
@@ -105,6 +126,7 @@ def test_the_services_rows_are_everybodys(
         "model": held.work.job.passport,
         "artist": artist,
         "reference": Reference.objects.create(artist=artist, title="Boats", sha256="1" * 64, fingerprint=bytes(32)),
+        "trust-list": TrustListVersion.objects.create(kind="signer", sha256="1" * 64, count=1),
     }
     row = rows[basename]
     assert row is not None
@@ -125,6 +147,19 @@ def test_one_permission_opens_one_list(api: APIClient, held: Version, stranger: 
     api.force_authenticate(User.objects.get(pk=stranger.pk))
 
     assert {name: len(listed(api, name)) for name in OWNED} == {name: int(name == basename) for name in OWNED}
+
+
+def test_leave_to_see_a_prompt_is_the_owners_alone(
+    api: APIClient, held: Version, stranger: User, reviewer: User
+) -> None:
+    reveal = Reveal.objects.create(version=held, recipient="Li", expires_at=timezone.now() + timedelta(days=1))
+    address = f"/api/v1/versions/{held.pk}/reveals/"
+
+    assert api.get(address).status_code == 401
+    for user, sees in ((held.work.owner, [str(reveal.pk)]), (stranger, []), (reviewer, [])):
+        api.force_authenticate(user)
+        assert [row["id"] for row in api.get(address).json()["results"]] == sees
+        assert api.get(f"{address}{reveal.pk}/").status_code == (200 if sees else 404)
 
 
 def test_an_owner_reads_the_reason_but_not_the_reviewers_name(
