@@ -2,8 +2,9 @@
 
 A local model may bring a ``passport.json`` beside its ``model_index.json``, with any of ``source``,
 ``version``, ``revision``, ``licence``, ``training_statement`` (text), ``default_steps``,
-``native_size``, ``size_multiple`` (pixels on a side; whole numbers) and ``default_guidance`` (a
-number). Other entries are not read.
+``native_size``, ``size_multiple`` (pixels on a side; whole numbers), ``default_guidance`` (a number)
+and ``cpu_threads`` (at most so many while it renders on a CPU; 0 leaves it to torch). Other entries
+are not read.
 """
 
 import functools
@@ -39,6 +40,7 @@ class Passport:
     default_guidance: float = 5.0
     native_size: int = 512
     size_multiple: int = 8
+    cpu_threads: int = 0
 
 
 def folder_of(model: str) -> Path | None:

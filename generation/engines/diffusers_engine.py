@@ -1,9 +1,10 @@
 """Any diffusers text-to-image pipeline, by hub name or folder. Imported by workers only: torch is heavy."""
 
+import contextlib
 import inspect
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class DiffusersEngine:
         self._pipe = self._load(folder)
         self._pipes = {"text2img": self._pipe}
         self._lock = threading.Lock()
+        self._cpu_threads = read_passport(folder).cpu_threads if self._device == "cpu" else 0
         self.identity = self._identify(model, folder)
 
     def _load(self, folder: Path) -> Any:
@@ -106,7 +108,7 @@ class DiffusersEngine:
             if (group := [n for n, request in enumerate(requests) if bool(request.negative_prompt) is wanted])
         ]
         pictures: dict[int, Rendered] = {}
-        with self._lock:
+        with self._lock, at_most_threads(self._cpu_threads):
             for turn, group in enumerate(groups):
 
                 def report(step: int, turn: int = turn) -> None:
@@ -200,6 +202,24 @@ class DiffusersEngine:
             arguments["mask_image"] = [request.mask for request in requests]
         taken = inspect.signature(type(pipe).__call__).parameters
         return {name: value for name, value in arguments.items() if name in taken}
+
+
+@contextlib.contextmanager
+def at_most_threads(count: int) -> Iterator[None]:
+    """Let torch use no more CPU threads than *count* meanwhile (0: as it likes).
+
+    Threads wait for each other at every operation, which small models have many of: on cores that
+    others use as well, two threads took Colophon-Mini up to thirty times as long as one.
+    """
+    before = torch.get_num_threads()
+    if not 0 < count < before:
+        yield
+        return
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def bucket(count: int, *, limit: int) -> int:

@@ -14,9 +14,9 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from generation.training import runs
 from generation.training.latents import load_autoencoder
+from generation.training.pixels import PixelStore, Work, read_works, split
 from generation.training.unet import build_text_encoder, build_unet
 
-STATEMENT = "trained on 9,640 public-domain works by 136 artists, among the 10,171 listed in docs/training-works.csv"
 LIMIT_BYTES = 40_000_000
 
 
@@ -67,14 +67,30 @@ def assemble(run: runs.Run, name: str) -> tuple[StableDiffusionPipeline, int]:
     return pipe, samples
 
 
-def passport(config: runs.Config, samples: int) -> dict[str, object]:
+def statement(run: runs.Run) -> str:
+    """What the denoiser learnt from, counted from the run's own works and pictures."""
+    works = read_works(run.art)
+    learnt, _held_out = split(PixelStore(run.work).shape, run.config["held_out_share"])
+    return said_of([works[i] for i in learnt], listed=len(works))
+
+
+def said_of(learnt: list[Work], *, listed: int) -> str:
+    """The sentence about the works learnt from, among all that are listed."""
+    artists = len({work.artist for work in learnt})
+    return (
+        f"trained on {len(learnt):,} public-domain works by {artists} artists, "
+        f"among the {listed:,} listed in docs/training-works.csv"
+    )
+
+
+def passport(config: runs.Config, samples: int, *, training_statement: str) -> dict[str, object]:
     """What the service needs to know before it loads the weights."""
     sampling = config["sampling"]
     return {
         "name": "colophon-mini",
         "version": config["version"],
         "licence": "Apache-2.0",
-        "training_statement": STATEMENT,
+        "training_statement": training_statement,
         "held_out_share": config["held_out_share"],
         "training_samples": samples,
         "default_steps": sampling["steps"],
@@ -98,7 +114,8 @@ def main() -> None:
     pipe, samples = assemble(run, args.name)
     out = Path(args.out)
     pipe.to(dtype=torch.float16).save_pretrained(out, safe_serialization=True)
-    (out / "passport.json").write_text(json.dumps(passport(run.config, samples), indent=2) + "\n", encoding="utf-8")
+    facts = passport(run.config, samples, training_statement=statement(run))
+    (out / "passport.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     for file in out.rglob("*.safetensors"):
         file.chmod(0o644)
     size = folder_bytes(out)

@@ -32,12 +32,23 @@ def read_works(art: Path) -> list[Work]:
         return [Work(row["file"], row["artist"], row["title"], row["style"]) for row in csv.DictReader(handle)]
 
 
+# A work narrower than this (pixels) is left out of the denoiser's training: there is nothing to see at 256 px.
+LEAST_SIDE = 72
+
+
 def held_out(count: int, share: float, seed: int = 20261122) -> npt.NDArray[np.bool_]:
     """True for the works kept out of all training, to measure against. Shape (count,)."""
     order = np.random.default_rng(seed).permutation(count)
     mask = np.zeros(count, dtype=np.bool_)
     mask[order[: round(count * share)]] = True
     return mask
+
+
+def split(shape: npt.NDArray[np.int32], share: float) -> tuple[list[int], list[int]]:
+    """Which works the denoiser learns from, and which are held out of it, by their shapes (count, 2)."""
+    out = held_out(len(shape), share)
+    wide = [i for i in range(len(shape)) if shape[i].min() >= LEAST_SIDE]
+    return [i for i in wide if not out[i]], [i for i in wide if out[i]]
 
 
 class PixelStore:

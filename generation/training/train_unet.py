@@ -21,7 +21,7 @@ from generation.training.captions import Odds, caption
 from generation.training.features import features_of_works
 from generation.training.latents import LatentStore
 from generation.training.muon import optimisers
-from generation.training.pixels import PixelStore, held_out, read_works
+from generation.training.pixels import PixelStore, read_works, split
 from generation.training.subjects import subjects_of
 from generation.training.tokenizer import learn, texts_for_learning
 from generation.training.unet import build_text_encoder, build_unet
@@ -50,9 +50,7 @@ def main() -> None:
     tokenizer = learn(
         texts_for_learning(works, subjects, run.config["seed"]), config["vocabulary"], config["text_length"]
     )
-    out = held_out(len(works), run.config["held_out_share"])
-    usable = [i for i in range(len(works)) if not out[i] and store.shape[i].min() >= 72]
-    kept = [i for i in range(len(works)) if out[i] and store.shape[i].min() >= 72]
+    usable, kept = split(store.shape, run.config["held_out_share"])
 
     unet = build_unet(config).to(run.device, memory_format=torch.channels_last)
     text = build_text_encoder(config, tokenizer).to(run.device)

@@ -236,3 +236,31 @@ def test_a_model_without_a_passport(tiny_model: Path, tmp_path: Path) -> None:
 
     assert (identity.source, identity.revision, identity.native_size) == ("plain", "", 64)
     assert json.loads((folder / "unet" / "config.json").read_text())["sample_size"] == 8
+
+
+def test_a_model_renders_with_the_threads_its_passport_asks_for(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a passport that says one thread, when a picture is rendered, then torch has one, and afterwards its own."""
+    import torch
+
+    from generation.engines.diffusers_engine import DiffusersEngine, at_most_threads
+
+    folder = shutil.copytree(tiny_model, tmp_path / "careful")
+    passport = json.loads((folder / "passport.json").read_text())
+    (folder / "passport.json").write_text(json.dumps(passport | {"cpu_threads": 1}))
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        pytest.skip("CPU threads do not matter to an accelerator")
+    careful = DiffusersEngine(str(folder))
+    counts = [3]
+    monkeypatch.setattr(torch, "get_num_threads", lambda: counts[-1])
+    monkeypatch.setattr(torch, "set_num_threads", counts.append)
+    seen: list[int] = []
+
+    spec = RenderSpec(width=64, height=64, steps=2, guidance=1.0)
+    careful.render([request(1)], spec, on_step=lambda _step: seen.append(counts[-1]))
+
+    assert (seen, counts) == ([1, 1], [3, 1, 3])
+    for unasked in (0, 3, 8):
+        with at_most_threads(unasked):
+            assert counts == [3, 1, 3]

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from generation.training.latents import at_native_size
-from generation.training.pixels import PixelStore, held_out, read_works, to_tensor
+from generation.training.pixels import LEAST_SIDE, PixelStore, Work, held_out, read_works, split, to_tensor
 
 
 @pytest.fixture
@@ -59,3 +59,25 @@ def test_held_out_is_fixed() -> None:
     mask = held_out(1000, 0.05)
     assert mask.sum() == 50
     assert np.array_equal(mask, held_out(1000, 0.05))
+
+
+def test_the_split_leaves_out_what_is_held_out_and_what_is_too_narrow() -> None:
+    shape = np.full((1000, 2), 300, np.int32)
+    shape[::10, 1] = LEAST_SIDE - 1
+    out = held_out(1000, 0.05)
+
+    learnt, measured = split(shape, 0.05)
+
+    assert sorted(learnt + measured) == [i for i in range(1000) if i % 10]
+    assert [bool(out[i]) for i in learnt] == [False] * len(learnt)
+    assert all(out[i] for i in measured)
+
+
+def test_the_statement_counts_the_works_learnt_from() -> None:
+    from generation.training.export import said_of
+
+    learnt = [Work(f"{n}.webp", f"artist-{n % 7}", "", "") for n in range(1234)]
+
+    assert said_of(learnt, listed=10_171) == (
+        "trained on 1,234 public-domain works by 7 artists, among the 10,171 listed in docs/training-works.csv"
+    )
