@@ -138,11 +138,24 @@ def _writes(profile: Profile, facts: Facts, *, label: str, height: int) -> list[
             found.append(Line("latent_disclosure", sentence % {"name": facts.provider_name}))
         if profile.tc260:
             found.append(Line("tc260", _("The hidden mark of GB 45438 with the provider's code and a content number.")))
-    found.append(Line("plus", _("What it may be used for (PLUS): %(term)s.") % {"term": profile.data_mining}))
+    found.append(Line("plus", _("What it may be used for (PLUS): %(words)s.") % {"words": mining_in_words(profile)}))
     found.append(Line("credential", _("A signed credential (C2PA) with the whole history, last of all.")))
     if facts.timestamp:
         found.append(Line("timestamp", _("The time of signing, confirmed by a timestamp authority.")))
     return found
+
+
+def mining_in_words(profile: Profile) -> str:
+    """What the profile's ``data_mining`` allows, for people."""
+    words = {
+        "DMI-ALLOWED": _("data mining and training are allowed"),
+        "DMI-PROHIBITED": _("no data mining"),
+        "DMI-PROHIBITED-AIMLTRAINING": _("not for training AI"),
+        "DMI-PROHIBITED-GENAIMLTRAINING": _("not for training AI that generates"),
+        "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING": _("no data mining but for search engines"),
+        "DMI-PROHIBITED-SEECONSTRAINT": profile.constraint,
+    }
+    return words[profile.data_mining]
 
 
 def _advice(profile: Profile, facts: Facts) -> list[Line]:
