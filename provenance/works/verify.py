@@ -13,8 +13,9 @@ from provenance.credentials.read import Reading, read
 from provenance.marking.read import Mark
 from provenance.marking.read import read as read_marks
 from provenance.works import wording
+from provenance.works.lineage import lineage, standing_of
 from provenance.works.models import Credential, Export, Version
-from provenance.works.recover import Viewer, recover_version
+from provenance.works.recover import Viewer, claimed_by_code, recover_version
 from provenance.works.reveal import open_with
 from provenance.works.wording import say
 from similarity.errors import SimilarityError
@@ -44,9 +45,10 @@ class Verification:
     ``known`` is ``published`` (the very file we published), ``signed`` (signed by this service, the
     file is not in our records), ``differs`` (names a credential of ours but is not the file we
     published) or empty. ``manifest`` is what the credential says, with ``standing`` ``signed`` or
-    ``broken``; None without one. ``marks`` are all *unsigned*. ``revealed`` is what a token shows of a
-    private prompt (see ``reveal.py``); None when none was given. ``recovered`` is the version of ours that
-    the pixels show (see ``recover.py``), whatever the file says; None without one, or for the very file.
+    ``broken``; None without one. ``lineage`` is the tree of what it was made from (``lineage.py``). ``marks``
+    are all *unsigned*. ``revealed`` is what a token shows of a private prompt (see ``reveal.py``); None when
+    none was given. ``recovered`` is the version of ours that the pixels show (see ``recover.py``), whatever the file says; None without one, or for the very file. ``named_by_code``
+    is a version that only a printed code in the picture names: a claim.
     """
 
     verdict: str
@@ -58,12 +60,14 @@ class Verification:
     known: str
     file: FileFacts
     manifest: dict[str, Any] | None
+    lineage: dict[str, Any] | None
     marks: tuple[dict[str, Any], ...]
     sdk: str
     trust_list: str
     checked_at: str
     revealed: dict[str, Any] | None = None
     recovered: dict[str, Any] | None = None
+    named_by_code: dict[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the words of the active language."""
@@ -94,6 +98,7 @@ def verify(data: bytes, *, token: str = "", viewer: Viewer = None) -> Verificati
     told = facts(reading.active, resources=reading.resources) if reading.active else None
     marks = read_marks(data)
     known = _known(sha256, reading)
+    recovered = _recovered(picture, known, viewer)
     ours = known == "published" or (known in ("signed", "differs") and _signed_by_us(reading))
     summary, *sentences = _sentences(reading, told, marks, ours=ours, known=known)
     return Verification(
@@ -112,13 +117,15 @@ def verify(data: bytes, *, token: str = "", viewer: Viewer = None) -> Verificati
             height=picture.height if picture else None,
             notes=picture.notes if picture else (failure.message if failure else "",),
         ),
-        manifest=_manifest(reading, told) if told else None,
+        manifest=_manifest(reading, told, ours=ours) if told else None,
+        lineage=lineage(reading),
         marks=tuple({**mark.as_dict(), "standard_text": say(wording.STANDARDS, mark.standard)} for mark in marks),
         sdk=reading.sdk,
         trust_list=reading.trust_list,
         checked_at=timezone.now().isoformat(timespec="seconds"),
         revealed=_revealed(reading, token) if token else None,
-        recovered=_recovered(picture, known, viewer),
+        recovered=recovered,
+        named_by_code=claimed_by_code(picture.rgb) if picture and not recovered and known != "published" else None,
     )
 
 
@@ -223,7 +230,7 @@ def _reasons(reading: Reading, known: str) -> list[dict[str, str]]:
     return found
 
 
-def _manifest(reading: Reading, told: Facts) -> dict[str, Any]:
+def _manifest(reading: Reading, told: Facts, *, ours: bool) -> dict[str, Any]:
     """What the credential says, as plain values; whether that may be believed is the verdict's part."""
     signature = told.signature
     return {
@@ -244,6 +251,13 @@ def _manifest(reading: Reading, told: Facts) -> dict[str, Any]:
         "actions": [
             {
                 **asdict(action),
+                **dict(
+                    zip(
+                        ("standing", "standing_text"),
+                        standing_of(action, ours=ours, intact=reading.verdict.intact),
+                        strict=True,
+                    )
+                ),
                 "text": say(wording.ACTIONS, action.action),
                 "source_text": say(wording.SOURCES, action.source_type),
             }

@@ -92,6 +92,15 @@ class RecoveredSerializer(serializers.Serializer[Any]):
     overlay = serializers.CharField(help_text="A PNG as a data URI.")
 
 
+class NamedByCodeSerializer(serializers.Serializer[Any]):
+    """A version that a printed code in the picture names, though its pixels were not found there."""
+
+    version = serializers.UUIDField()
+    title = serializers.CharField()
+    page = serializers.CharField()
+    standing = serializers.CharField(help_text="Always `claimed`: anybody can print a code.")
+
+
 class VerificationSerializer(serializers.Serializer[Any]):
     """Describes the answer in the schema; the values come from ``Verification.as_dict``."""
 
@@ -114,6 +123,7 @@ class VerificationSerializer(serializers.Serializer[Any]):
     checked_at = serializers.DateTimeField()
     revealed = RevealedSerializer(allow_null=True, help_text="What `token` showed; null when none was given.")
     recovered = RecoveredSerializer(allow_null=True, help_text="The version of ours that the pixels show.")
+    named_by_code = NamedByCodeSerializer(allow_null=True)
 
 
 class UncheckedSession(SessionAuthentication):

@@ -99,6 +99,19 @@ SOURCES: Words = {
     "empty": _("empty"),
 }
 
+LINEAGE: Words = {
+    "whole": _("its own credential is intact"),
+    "broken": _("its credential does not hold"),
+    "missing": _("its credential is named, and is not here"),
+    "bare": _("came without a credential"),
+}
+
+DATA_TYPES: Words = {
+    "c2pa.types.generator.prompt": _("the prompt"),
+    "c2pa.types.model": _("a model"),
+    "c2pa.types.dataset": _("a data set"),
+}
+
 RELATIONSHIPS: Words = {
     "parentOf": _("what the picture was made out of"),
     "componentOf": _("a part of the picture"),

@@ -13,8 +13,10 @@ from django.views.decorators.csrf import csrf_exempt
 from structlog import get_logger
 
 from provenance.credentials.errors import CredentialError
+from provenance.credentials.thumbnails import thumbnails
 from provenance.web.status import status_of
 from provenance.web.throttle import seconds_to_wait
+from provenance.works.lineage import addresses
 from provenance.works.verify import Verification, verify
 from similarity.errors import SimilarityError
 from similarity.uploads import refuse_declared_size
@@ -52,14 +54,17 @@ class VerifyPage(View):
         if upload.size > limit:
             return self._answer(request, error=too_large, status=413)
         try:
-            verification = verify(upload.read(), token=request.POST.get("token", ""), viewer=request.user)
+            data = upload.read()
+            verification = verify(data, token=request.POST.get("token", ""), viewer=request.user)
         except SimilarityError as error:
             return self._answer(request, error=error.message, status=status_of(error))
         except CredentialError as error:  # the service is set up wrongly; the file is not to blame
             log.error("unavailable", code=error.code, exc_info=error)
             return self._answer(request, error=error.message, status=status_of(error))
         tone = tone_of(verification)
-        return self._answer(request, found=verification.as_dict(), tone=tone, name=upload.name or "")
+        found = verification.as_dict()
+        pictures = thumbnails(data, addresses(found["lineage"])) if found["lineage"] else {}
+        return self._answer(request, found=found, tone=tone, name=upload.name or "", pictures=pictures)
 
     def _answer(self, request: HttpRequest, *, status: int = 200, **context: object) -> HttpResponse:
         template = "web/_verdict.html" if request.headers.get("HX-Request") else "web/verify.html"

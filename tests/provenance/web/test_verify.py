@@ -167,3 +167,17 @@ def test_too_many_files_wait(client: Client, db: None, monkeypatch: pytest.Monke
 
 def test_a_forged_post_needs_no_token_because_it_can_do_nothing(db: None) -> None:
     assert drop(Client(enforce_csrf_checks=True), factories.make_png()).status_code == 200
+
+
+def test_the_tree_of_ingredients_is_shown(client: Client, published: bytes) -> None:
+    """Given a picture with a prompt and a model as ingredients, then both stand under it, with its thumbnail."""
+    response = drop(client, published)
+    page = Page(response.content.decode())
+    text = " ".join(page.text.split())
+
+    assert "✓ this picture" in text
+    assert "prompt an input to its making ○ the prompt" in text
+    assert "colophon-mini an input to its making ○ a model" in text
+    assert "signed , the signer states it: Made by a trained AI model" in text
+    sources = [attributes.get("src") or "" for name, attributes in page.tags if name == "img"]
+    assert any(source.startswith("data:image/webp;base64,") for source in sources)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from provenance.credentials.sign import Signed
+from provenance.credentials.sign import Signed, sign
 from tests.factories import make_png
-from tests.provenance.works.test_verify import signed, signer  # noqa: F401
+from tests.provenance.works.test_verify import make_story, signed, signer  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +60,21 @@ def test_for_people(tmp_path: Path, signed: Signed) -> None:  # noqa: F811
     assert "prompt: a fox" in said
     assert "signed by: Colophon development signer" in said
     assert "Unsigned: IPTC fields" in said
+
+
+def test_steps_and_ingredients_for_people(tmp_path: Path, signed: Signed) -> None:  # noqa: F811
+    (tmp_path / "a.png").write_bytes(signed.data)
+    out = StringIO()
+    call_command("verify", tmp_path / "a.png", stdout=out)
+    said = out.getvalue()
+    assert "  [signed] was made, made by a trained AI model (the signer states it)\n" in said
+    assert "  made from:\n    prompt (an input to its making): the prompt\n" in said
+    assert f"read with: {signed.sdk}; trust list: none; " in said
+
+
+def test_line_breaks_of_a_file_do_not_pass_for_lines_of_ours(tmp_path: Path, signer: Path) -> None:  # noqa: F811
+    story = make_story(prompt="a fox\n  signed by: The Government")
+    (tmp_path / "a.png").write_bytes(sign(make_png(), media_type="image/png", story=story).data)
+    out = StringIO()
+    call_command("verify", tmp_path / "a.png", stdout=out)
+    assert "  prompt: a fox\n      |   signed by: The Government\n" in out.getvalue()

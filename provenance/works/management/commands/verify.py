@@ -75,6 +75,11 @@ def _text(path: Path, found: Verification) -> str:
             _("made"): found.manifest["created"],
         }
         lines += [f"  {name}: {value}" for name, value in rows.items() if value]
+        for action in found.manifest["actions"]:
+            source = f", {action['source_text']}" if action["source_text"] else ""
+            lines.append(f"  [{action['standing']}] {action['text']}{source} ({action['standing_text']})")
+    if found.lineage and found.lineage["children"]:
+        lines += [f"  {_('made from')}:", *_tree(found.lineage, indent="    ")]
     if found.revealed:
         lines.append(f"  {_('revealed')}: {found.revealed['text']} [{found.revealed['code']}]")
         lines += [f"    {word}" for word in (found.revealed["prompt"], found.revealed["negative_prompt"]) if word]
@@ -83,4 +88,15 @@ def _text(path: Path, found: Verification) -> str:
         lines += [f"    {change['text']}" for change in found.recovered["happened"]]
     unsigned = _("Unsigned")
     lines += [f"  {unsigned}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
-    return "\n".join(lines)
+    lines.append(
+        f"  {_('read with')}: {found.sdk}; {_('trust list')}: {found.trust_list or _('none')}; {found.checked_at}"
+    )
+    # What a file says may hold line breaks; it must not pass for lines of ours.
+    return "\n".join(line.replace("\n", "\n      | ") for line in lines)
+
+
+def _tree(node: dict[str, Any], *, indent: str) -> Iterator[str]:
+    for child in node["children"]:
+        signer = f", {_('signed by')} {child['signer']}" if child["signer"] else ""
+        yield f"{indent}{child['title'] or child['format']} ({child['relationship_text']}): {child['state_text']}{signer}"
+        yield from _tree(child, indent=indent + "  ")
