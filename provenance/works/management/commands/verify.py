@@ -1,5 +1,6 @@
 """``manage.py verify FILE…``: the same answer as the page, for files on this machine."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,8 @@ def _text(path: Path, found: Verification) -> str:
         lines += [f"    {change['text']}" for change in found.recovered["happened"]]
     unsigned = _("Unsigned")
     lines += [f"  {unsigned}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
-    lines.append(
-        f"  {_('read with')}: {found.sdk}; {_('trust list')}: {found.trust_list or _('none')}; {found.checked_at}"
-    )
+    trust_list = f"{_('trust list')}: {found.trust_list or _('none')}"
+    lines.append(f"  {_('read with')}: {found.sdk}; {trust_list}; {found.checked_at}")
     # What a file says may hold line breaks; it must not pass for lines of ours.
     return "\n".join(line.replace("\n", "\n      | ") for line in lines)
 
@@ -98,5 +98,6 @@ def _text(path: Path, found: Verification) -> str:
 def _tree(node: dict[str, Any], *, indent: str) -> Iterator[str]:
     for child in node["children"]:
         signer = f", {_('signed by')} {child['signer']}" if child["signer"] else ""
-        yield f"{indent}{child['title'] or child['format']} ({child['relationship_text']}): {child['state_text']}{signer}"
+        title = child["title"] or child["format"]
+        yield f"{indent}{title} ({child['relationship_text']}): {child['state_text']}{signer}"
         yield from _tree(child, indent=indent + "  ")
