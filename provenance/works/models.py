@@ -131,7 +131,21 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
 
 
 class Credential(models.Model):
-    """The C2PA manifest bound to a version, and what reading the file back established."""
+    """The C2PA manifest bound to a version, and what reading the file back established.
+
+    ::
+
+        timestamp:  (none)            no authority was configured when it was signed
+                    taken             signed with a trusted time, or given one since
+                    due ──► taken     the authority did not answer; asked again by maintenance
+                     └────► impossible  the format does not bear an update manifest
+    """
+
+    class Timestamp(models.TextChoices):
+        NONE = "", _("none")
+        TAKEN = "taken", _("with a trusted time")
+        DUE = "due", _("waiting for a trusted time")
+        IMPOSSIBLE = "impossible", _("without a trusted time")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="credential")
@@ -143,6 +157,7 @@ class Credential(models.Model):
     sdk = models.CharField(max_length=60)
     trust_list = models.CharField(max_length=64, blank=True, help_text=_("SHA-256 of the trust list used."))
     signed_at = models.DateTimeField(auto_now_add=True)
+    timestamp = models.CharField(max_length=12, choices=Timestamp.choices, blank=True, default=Timestamp.NONE)
 
     objects = CredentialQuerySet.as_manager()
 
@@ -152,6 +167,22 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return self.manifest_label
+
+
+class EarlierFile(models.Model):
+    """A signed file of a version before something was added to its credential: still ours, still the same picture."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="earlier_files")
+    sha256 = models.CharField(max_length=64, unique=True)
+    blob = models.CharField(max_length=200)
+    manifest_label = models.CharField(max_length=200)
+    until = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("earlier file")
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
 
 
 class PrivatePrompt(models.Model):
