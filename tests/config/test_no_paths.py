@@ -85,6 +85,7 @@ def test_the_sentence_is_for_all_and_the_note_for_the_operator(
         call()
 
     error = caught.value
+    assert isinstance(error, SimilarityError | CredentialError)
     assert error.code == code
     assert somewhere not in error.message
     assert somewhere in error.for_operator

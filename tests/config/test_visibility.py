@@ -62,7 +62,8 @@ def make_held(owner: User) -> Version:
     Export.objects.create(
         version=version, recipe="0" * 64, profile="plain", by=owner, bytes=1, sha256="0" * 64, manifest={}
     )
-    return Version.objects.select_related("work__job", "output", "credential", "case", "audit").get(pk=version.pk)
+    version.refresh_from_db()
+    return version
 
 
 def listed(api: APIClient, basename: str) -> set[str]:

@@ -40,6 +40,7 @@ def test_a_job_is_created(client: APIClient, settings: Settings) -> None:
         "progress": {"step": 0, "steps": 2},
         "prompt": "a harbour",
         "negative_prompt": "fog",
+        "private_prompt": False,
         "model": settings.MODELS[0],
         "seed": "18446744073709551615",
         "width": 64,
