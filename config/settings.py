@@ -149,10 +149,13 @@ CELERY_TASK_ROUTES = {
     "generation.tasks.sweep": {"queue": "maintenance"},
     "generation.tasks.tidy": {"queue": "maintenance"},
     "provenance.works.tasks.receive": {"queue": "cpu"},
+    "provenance.works.tasks.receive_step": {"queue": "cpu"},
+    "provenance.works.tasks.compose": {"queue": "cpu"},
     "provenance.works.tasks.audit": {"queue": "similarity"},
     "provenance.works.tasks.seal": {"queue": "cpu"},
     "provenance.works.tasks.sweep": {"queue": "maintenance"},
     "provenance.works.tasks.note_thresholds": {"queue": "maintenance"},
+    "provenance.works.tasks.add_timestamps": {"queue": "maintenance"},
     "provenance.ledger.tasks.sign_checkpoint": {"queue": "maintenance"},
     "provenance.verdicts.tasks.judge_outdated": {"queue": "maintenance"},
 }
@@ -196,6 +199,11 @@ CELERY_BEAT_SCHEDULE["provenance.works.thresholds"] = {
     "task": "provenance.works.tasks.note_thresholds",
     "schedule": 60.0,
     "options": {"expires": 60.0},
+}
+CELERY_BEAT_SCHEDULE["provenance.works.timestamps"] = {
+    "task": "provenance.works.tasks.add_timestamps",
+    "schedule": 120.0,
+    "options": {"expires": 120.0},
 }
 CELERY_BEAT_SCHEDULE["provenance.verdicts"] = {
     "task": "provenance.verdicts.tasks.judge_outdated",
@@ -244,6 +252,8 @@ TRUST_LIST = env.str("COLOPHON_TRUST_LIST", "")
 TRUST_LIST_SOURCE = "provenance.verdicts.trust_lists.active"
 # Whether anybody may look up published manifests by a binding or a picture (C2PA Soft Binding Resolution API).
 SOFT_BINDING_API = env.bool("COLOPHON_SOFT_BINDING_API", True)
+# A TrueType or OpenType font for plaques; empty: one of the system's with Latin and Chinese letters.
+PLAQUE_FONT = env.str("COLOPHON_PLAQUE_FONT", "")
 SERVICE_NAME = env.str("COLOPHON_SERVICE_NAME", "Colophon")
 SERVICE_VERSION = "0.1.0"
 

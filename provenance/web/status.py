@@ -22,6 +22,7 @@ STATUS_OF_CODE = {
     "too_many_steps": HTTPStatus.CONFLICT,
     "nothing_to_undo": HTTPStatus.CONFLICT,
     "nothing_to_redo": HTTPStatus.CONFLICT,
+    "picture_not_ready": HTTPStatus.CONFLICT,
     "nothing_changed": HTTPStatus.CONFLICT,
 }
 

@@ -1,8 +1,8 @@
 """Where a version's picture came from: the nearest picture of a model among its ancestors."""
 
 from provenance.credentials.story import Generation
+from provenance.works.engine_facts import generation_facts
 from provenance.works.models import Version
-from provenance.works.seal import story_of
 
 # A lineage this deep is one no person made; it also ends a circle, should rows ever hold one.
 DEEPEST = 1000
@@ -25,7 +25,7 @@ def generated_ancestor(version: Version) -> Version | None:
 def generation_of(version: Version) -> Generation | None:
     """What the model was told that made this picture or the one it descends from."""
     ancestor = generated_ancestor(version)
-    return story_of(ancestor).generation if ancestor else None
+    return generation_facts(ancestor.output) if ancestor and ancestor.output else None
 
 
 def prompt_is_private(version: Version) -> bool:

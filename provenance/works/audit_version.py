@@ -6,6 +6,7 @@ from uuid import UUID
 from generation import blobs
 from provenance.works.models import Version
 from provenance.works.stages import Write, run_stage
+from provenance.works.story import prompts_of
 
 
 def audit_version(version_id: UUID) -> bool:
@@ -16,9 +17,7 @@ def audit_version(version_id: UUID) -> bool:
 def _compare(version: Version) -> Write:
     from similarity.audit import audit_image  # brings numpy, which the web process does without
 
-    output = version.output
-    assert output is not None, "only rendered outputs stand at this stage"
-    audit = audit_image(blobs.get(output.blob), subject=version.pk, prompt=output.job.prompt)
+    audit = audit_image(blobs.get(version.pixels_blob), subject=version.pk, prompt=prompts_of(version))
 
     def write(version: Version) -> dict[str, Any]:
         audit.owner_id = version.work.owner_id

@@ -7,6 +7,7 @@ from uuid import UUID
 from generation.models import Job
 from generation.render import render_next
 from provenance.works.audit_version import audit_version
+from provenance.works.editing.compose import compose_version
 from provenance.works.models import Version, Work
 from provenance.works.progress import Progress, progress
 from provenance.works.receive import receive
@@ -38,6 +39,8 @@ def drive(job_id: UUID, *, on_progress: Callable[[Progress], None] = lambda _: N
 
 
 def _advance(version: Version) -> bool:
+    if version.status == Version.Status.EDITED:
+        return compose_version(version.pk)
     if version.status == Version.Status.RENDERED:
         return audit_version(version.pk)
     return seal_version(version.pk)

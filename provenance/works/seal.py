@@ -1,7 +1,6 @@
 """Stage two: marks, then the credential, then reading it all back; then published or held."""
 
 import hashlib
-from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +10,16 @@ from django.utils.module_loading import import_string
 
 from generation import blobs
 from provenance.credentials.sign import Signed
-from provenance.credentials.story import Generation, ModelFacts, Story
 from provenance.ledger.append import append
 from provenance.marking.profiles import ALWAYS
 from provenance.marking.profiles import profile as profile_called
 from provenance.recovery.fingerprints import fingerprints_of, remember
-from provenance.works.finish import finish
+from provenance.works.ancestry import generated_ancestor, generation_of, prompt_is_private
+from provenance.works.finish import finish, now
 from provenance.works.models import Credential, Version
 from provenance.works.publish import fate
-from provenance.works.reveal import commit_to
 from provenance.works.stages import Write, run_stage
+from provenance.works.story import story_of
 from similarity.pictures import decode
 
 MEDIA_TYPE = "image/png"
@@ -32,16 +31,15 @@ def seal_version(version_id: UUID) -> bool:
 
 
 def _seal(version: Version) -> Write:
-    output = version.output
-    assert output is not None
     assert version.audit is not None
     profile = profile_called(settings.MARKING_PROFILE)
     finished = finish(
-        blobs.get(output.blob),
+        blobs.get(version.pixels_blob),
         media_type=MEDIA_TYPE,
-        story=story_of(version, commitment=_commitment(version)),
+        story=story_of(version),
         profile=profile,
         labelled=profile.label == ALWAYS,
+        **_beginning(version),
     )
     signed = finished.signed
     # The file is stored before the row speaks of it; without the row nobody can reach it.
@@ -67,6 +65,7 @@ def _write(version: Version, *, signed: Signed, blob: str) -> dict[str, Any]:
         verdict=signed.verdict,
         sdk=signed.sdk,
         trust_list=signed.trust_list,
+        timestamp=signed.timestamp,
     )
     outcome = fate(version.audit.outcome)
     status = Version.Status.HELD if outcome.held else Version.Status.PUBLISHED
@@ -109,54 +108,10 @@ def _write(version: Version, *, signed: Signed, blob: str) -> dict[str, Any]:
     }
 
 
-def _commitment(version: Version) -> str:
-    """What stands for the prompt in the file, when it is private; made once for each version."""
-    assert version.output is not None
-    job = version.output.job
-    if not job.private_prompt:
-        return ""
-    return commit_to(version, prompt=job.prompt, negative_prompt=job.negative_prompt)
-
-
-def story_of(version: Version, *, commitment: str = "") -> Story:
-    """What the credential of a generated version says, from the rows that know it.
-
-    With a *commitment* it tells neither prompt nor negative prompt.
-    """
-    output = version.output
-    assert output is not None
-    job, passport = output.job, output.job.passport
-    assert passport is not None, "a job that succeeded has its model's passport"
-    model = ModelFacts(
-        name=passport.name,
-        source=passport.source,
-        revision=passport.revision,
-        weights_sha256=passport.weights_sha256,
-        pipeline=passport.pipeline,
-        licence=passport.licence,
-        training_statement=passport.training_statement,
-    )
-    return Story(
-        title=version.work.title,
-        generation=Generation(
-            model=model,
-            prompt=job.prompt,
-            negative_prompt=job.negative_prompt,
-            commitment=commitment,
-            seed=output.seed,
-            steps=job.steps,
-            guidance=job.guidance,
-            scheduler=passport.scheduler,
-            width=output.width,
-            height=output.height,
-            batch_size=output.batch_size,
-            dtype=output.dtype,
-            device=output.device,
-            software=output.software,
-        ),
-        created=output.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        service_name=settings.SERVICE_NAME,
-        service_version=settings.SERVICE_VERSION,
-        work_id=str(version.work_id),
-        version_id=str(version.pk),
-    )
+def _beginning(version: Version) -> dict[str, Any]:
+    """For a picture that began as another one: whose prompt its marks tell, and when that was made."""
+    ancestor = None if version.output else generated_ancestor(version)
+    if ancestor is None or ancestor.output is None:
+        return {}
+    told = None if prompt_is_private(version) else generation_of(version)
+    return {"told": told, "made": now(ancestor.output.created_at)}

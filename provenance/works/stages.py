@@ -125,13 +125,15 @@ def retry_failed(*, code: str = "") -> int:
 
     For an operator who has mended what made them fail. Their pictures were kept.
     """
-    failed = Version.objects.filter(status=Version.Status.FAILED, output__isnull=False)
+    failed = Version.objects.filter(status=Version.Status.FAILED)
     if code:
         failed = failed.filter(error_code=code)
     again = {"attempts": 0, "lease_until": None, "error_code": "", "error": ""}
     with transaction.atomic():
+        edited = failed.filter(output__isnull=True, picture="").update(status=Version.Status.EDITED, **again)
         rendered = failed.filter(audit__isnull=True).update(status=Version.Status.RENDERED, **again)
-        return rendered + failed.filter(audit__isnull=False).update(status=Version.Status.AUDITED, **again)
+        audited = failed.filter(audit__isnull=False).update(status=Version.Status.AUDITED, **again)
+        return edited + rendered + audited
 
 
 def claimable(statuses: Iterable[str], limit: int) -> list[UUID]:

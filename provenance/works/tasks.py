@@ -6,8 +6,10 @@ from celery import shared_task
 from django.conf import settings
 
 from provenance.works import receive as receiving
-from provenance.works import thresholds
+from provenance.works import thresholds, timestamps
 from provenance.works.audit_version import audit_version
+from provenance.works.editing import model_steps
+from provenance.works.editing.compose import compose_version
 from provenance.works.models import Version
 from provenance.works.seal import seal_version
 from provenance.works.stages import claimable
@@ -26,6 +28,19 @@ def receive(job_id: str) -> None:
 
 
 @shared_task(ignore_result=True)
+def receive_step(job_id: str) -> None:
+    """A job has ended that was a step of a sitting: give it its picture."""
+    model_steps.receive_step(UUID(job_id))
+
+
+@shared_task(ignore_result=True)
+def compose(version_id: str) -> None:
+    """Put an edited version's picture together, and ring for its audit."""
+    if compose_version(UUID(version_id)):
+        audit.delay(version_id)
+
+
+@shared_task(ignore_result=True)
 def audit(version_id: str) -> None:
     if audit_version(UUID(version_id)):
         seal.delay(version_id)
@@ -39,9 +54,19 @@ def seal(version_id: str) -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Ring again for versions whose doorbell was lost or whose worker died."""
-    for task, status in ((audit, Version.Status.RENDERED), (seal, Version.Status.AUDITED)):
+    for task, status in (
+        (compose, Version.Status.EDITED),
+        (audit, Version.Status.RENDERED),
+        (seal, Version.Status.AUDITED),
+    ):
         for version_id in claimable([status], SWEEP_LIMIT):
             task.apply_async(args=(str(version_id),), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def add_timestamps() -> None:
+    """Ask the timestamp authority again for files that were signed while it did not answer."""
+    timestamps.add_timestamps()
 
 
 @shared_task(ignore_result=True)
