@@ -28,6 +28,8 @@ Pixels = NDArray[np.uint8]
 Allowed = Callable[[Iterable[UUID]], set[UUID]]
 # Of 256 bits: what a recompressed, resized, turned or mirrored copy differs by at most, and then some.
 CODE_DISTANCE = 56
+# Features of the query that the registry is asked about; all of them serve to confirm.
+ASKED = 320
 # Pictures are compared at this length of their long side; larger ones are reduced first.
 COMPARED_SIDE = 1024
 _BY_CODE = 6
@@ -58,11 +60,12 @@ class Recovered:
         return max(0, min(100, round(self.registration.agreement.mean * 100)))
 
 
-def recover(query: Image.Image, *, allowed: Allowed) -> Recovered | None:
+def recover(query: Image.Image, *, allowed: Allowed, named: Iterable[UUID] = ()) -> Recovered | None:
     """The registered picture that *query*, upright RGB, shows; None when none of the *allowed* does.
 
-    Fingerprints only nominate; what is returned was laid over the query and agreed pixel by pixel.
-    Of several that agree (a work and its retouched child) the closest is returned.
+    Fingerprints only nominate, and so do the *named* versions (by a printed code, say); what is returned
+    was laid over the query and agreed pixel by pixel. Of several that agree (a work and its retouched
+    child) the closest is returned.
     """
     registry = open_registry()
     if not len(registry):
@@ -74,9 +77,11 @@ def recover(query: Image.Image, *, allowed: Allowed) -> Recovered | None:
     confirmed = _whole(small, nominated)
     if not any(found.registration.agreement.is_close for found in confirmed):
         features = features_of(small)
-        shared = registry.sharing_features(asked(features))
-        rows = list(dict.fromkeys([*nominated, *_permitted(list(shared), registry.subjects, allowed)]))
-        confirmed += _by_features(small, features, rows[: _BY_FEATURES + len(nominated)], shared)
+        shared = registry.sharing_features(asked(features.spread(ASKED)))
+        told = list(RegisteredPicture.objects.filter(subject__in=allowed(named)).values_list("pk", flat=True))
+        first = list(dict.fromkeys([*told, *nominated]))
+        rows = list(dict.fromkeys([*first, *_permitted(list(shared), registry.subjects, allowed)]))
+        confirmed += _by_features(small, features, rows[: _BY_FEATURES + len(first)], shared)
     if not confirmed:
         return None
     best = max(

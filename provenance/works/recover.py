@@ -1,17 +1,21 @@
 """Find the version that a stripped picture shows, and say what happened to it on the way."""
 
 import base64
+import contextlib
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q
 from django.urls import reverse
 from PIL import Image
 
 from provenance.recovery.overlay import overlay_png
+from provenance.recovery.printed_code import texts_of_codes
 from provenance.recovery.recover import Allowed, Recovered, recover
 from provenance.recovery.wording import happened
 from provenance.works.models import Version
@@ -39,9 +43,6 @@ class RecoveredVersion:
     inliers: int
     overlay: str
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def may_be_told(viewer: Viewer) -> Allowed:
     """Which versions *viewer* may learn of: published ones, and what they may see anyway."""
@@ -57,10 +58,40 @@ def may_be_told(viewer: Viewer) -> Allowed:
     return allowed
 
 
-def recover_version(picture: Image.Image, *, viewer: Viewer = None) -> RecoveredVersion | None:
-    """The version that *picture*, upright RGB, shows; None when none that *viewer* may learn of does."""
-    found = recover(picture, allowed=may_be_told(viewer))
-    return _told(found) if found is not None else None
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """What the pixels led to: a version they show, or, failing that, one that a printed code names."""
+
+    recovered: dict[str, Any] | None = None
+    named_by_code: dict[str, str] | None = None
+
+
+def look_for(picture: Image.Image, *, viewer: Viewer = None) -> Traces:
+    """Look for versions of ours in *picture*, upright RGB; only what *viewer* may learn of is found."""
+    named = versions_named_in(picture)
+    found = recover(picture, allowed=may_be_told(viewer), named=named)
+    if found is not None:
+        return Traces(recovered=asdict(_told(found)))
+    return Traces(named_by_code=_claimed(named))
+
+
+def versions_named_in(picture: Image.Image) -> list[UUID]:
+    """Versions whose public page a printed code in the picture leads to. A claim: anybody can print one."""
+    ends = [re.search(r"/v/([0-9a-f-]{36})/?$", text) for text in texts_of_codes(np.asarray(picture))]
+    found = []
+    for end in ends:
+        with contextlib.suppress(ValueError):
+            found += [UUID(end.group(1))] if end else []
+    return found
+
+
+def _claimed(named: list[UUID]) -> dict[str, str] | None:
+    published = Version.objects.filter(pk__in=named, status=Version.Status.PUBLISHED)
+    version = published.select_related("work").first()
+    if version is None:
+        return None
+    page = reverse("web:version-page", args=[version.pk])
+    return {"version": str(version.pk), "title": version.work.title, "page": page, "standing": "claimed"}
 
 
 def _told(found: Recovered) -> RecoveredVersion:

@@ -15,11 +15,11 @@ from provenance.marking.read import read as read_marks
 from provenance.works import wording
 from provenance.works.lineage import lineage, standing_of
 from provenance.works.models import Credential, Export, Version
-from provenance.works.recover import Viewer, claimed_by_code, recover_version
+from provenance.works.recover import Traces, Viewer, look_for
 from provenance.works.reveal import open_with
 from provenance.works.wording import say
 from similarity.errors import SimilarityError
-from similarity.pictures import Picture, decode
+from similarity.pictures import decode
 
 GENERATED = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"})
 # Verdicts with which the ``verify`` command exits non-zero.
@@ -47,8 +47,9 @@ class Verification:
     published) or empty. ``manifest`` is what the credential says, with ``standing`` ``signed`` or
     ``broken``; None without one. ``lineage`` is the tree of what it was made from (``lineage.py``). ``marks``
     are all *unsigned*. ``revealed`` is what a token shows of a private prompt (see ``reveal.py``); None when
-    none was given. ``recovered`` is the version of ours that the pixels show (see ``recover.py``), whatever the file says; None without one, or for the very file. ``named_by_code``
-    is a version that only a printed code in the picture names: a claim.
+    none was given. ``recovered`` is the version of ours that the pixels show, whatever the file says; None
+    without one, or for the very file. ``named_by_code`` is one that only a printed code in the picture
+    names: a claim (for both see ``recover.py``).
     """
 
     verdict: str
@@ -98,7 +99,7 @@ def verify(data: bytes, *, token: str = "", viewer: Viewer = None) -> Verificati
     told = facts(reading.active, resources=reading.resources) if reading.active else None
     marks = read_marks(data)
     known = _known(sha256, reading)
-    recovered = _recovered(picture, known, viewer)
+    traces = look_for(picture.rgb, viewer=viewer) if picture and known != "published" else Traces()
     ours = known == "published" or (known in ("signed", "differs") and _signed_by_us(reading))
     summary, *sentences = _sentences(reading, told, marks, ours=ours, known=known)
     return Verification(
@@ -124,21 +125,14 @@ def verify(data: bytes, *, token: str = "", viewer: Viewer = None) -> Verificati
         trust_list=reading.trust_list,
         checked_at=timezone.now().isoformat(timespec="seconds"),
         revealed=_revealed(reading, token) if token else None,
-        recovered=recovered,
-        named_by_code=claimed_by_code(picture.rgb) if picture and not recovered and known != "published" else None,
+        recovered=traces.recovered,
+        named_by_code=traces.named_by_code,
     )
 
 
 def _revealed(reading: Reading, token: str) -> dict[str, Any]:
     shown = open_with(token, commitments=commitments(reading.manifest), intact=reading.verdict.intact)
     return shown.as_dict()
-
-
-def _recovered(picture: Picture | None, known: str, viewer: Viewer) -> dict[str, Any] | None:
-    if picture is None or known == "published":
-        return None
-    found = recover_version(picture.rgb, viewer=viewer)
-    return found.as_dict() if found is not None else None
 
 
 def _found_a_credential(reading: Reading) -> bool:

@@ -11,14 +11,20 @@ from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import content_disposition_header
 from django.utils.text import slugify
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from generation import blobs
+from provenance.web.status import status_of
+from provenance.works.errors import WorkError
 from provenance.works.models import Version
+from provenance.works.plaque import plaque_pdf
 
 THUMBNAIL_PIXELS = 384
 SUFFIX_OF_MEDIA_TYPE = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
@@ -71,11 +77,15 @@ def _seen_by(user: Any, pk: UUID) -> Version:
     return version
 
 
+def _name(version: Version) -> str:
+    return f"{slugify(version.work.title, allow_unicode=True)[:60] or 'work'}-{version.number}"
+
+
 @of_version
 def file(request: HttpRequest, version: Version) -> HttpResponseBase:
     """The signed file as it was sealed; ``?download`` asks the browser to save it."""
     suffix = SUFFIX_OF_MEDIA_TYPE.get(version.media_type, "bin")
-    name = f"{slugify(version.work.title, allow_unicode=True)[:60] or 'work'}-{version.number}.{suffix}"
+    name = f"{_name(version)}.{suffix}"
     try:
         content = default_storage.open(version.blob, "rb")
     except FileNotFoundError as error:
@@ -83,6 +93,25 @@ def file(request: HttpRequest, version: Version) -> HttpResponseBase:
     return FileResponse(
         content, as_attachment="download" in request.GET, filename=name, content_type=version.media_type
     )
+
+
+@of_version
+def plaque(request: HttpRequest, version: Version) -> HttpResponseBase:
+    """A PDF to print and hang beside the picture, in the language of whoever asks."""
+    address = request.build_absolute_uri(reverse("web:version-page", args=[version.pk]))
+    try:
+        pdf = plaque_pdf(version, address=address)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    except WorkError as error:
+        return HttpResponse(error.message, status=status_of(error), content_type="text/plain; charset=utf-8")
+    disposition = content_disposition_header("download" in request.GET, f"{_name(version)}-plaque.pdf")
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = disposition or "inline"
+    response["Cache-Control"] = "private, no-store"
+    # The sheet is in the asker's language, so the file's own ETag is not its.
+    response["ETag"] = f'"{version.sha256}-{get_language()}"'
+    return response
 
 
 @of_version
