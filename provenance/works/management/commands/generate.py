@@ -113,14 +113,10 @@ def _submitted(options: dict[str, Any]) -> Job:
 def _owner(username: str) -> User:
     """Whoever has that name; made, if nobody has and Django would take it for one."""
     try:
-        owner = User.objects.filter(username=username).first()
-        if owner is None:
-            owner = User(username=username)
-            owner.clean_fields(exclude=["password"])
-            owner.save()
-    except (ValidationError, ValueError) as error:  # bytes that are no text, or a NUL
+        User(username=username).clean_fields(exclude=["password"])
+    except ValidationError as error:
         raise GenerationError("bad_user", "--user takes at most 150 letters, digits and @ . + - _") from error
-    return owner
+    return User.objects.get_or_create(username=username)[0]
 
 
 def _size(text: str | None) -> tuple[int | None, int | None]:
