@@ -13,7 +13,6 @@ from provenance.credentials.sign import Signed
 from provenance.ledger.append import append
 from provenance.marking.profiles import ALWAYS
 from provenance.marking.profiles import profile as profile_called
-from provenance.recovery.fingerprints import fingerprints_of, remember
 from provenance.works.ancestry import generated_ancestor, generation_of, prompt_is_private
 from provenance.works.finish import finish, now
 from provenance.works.models import Credential, Version
@@ -31,6 +30,8 @@ def seal_version(version_id: UUID) -> bool:
 
 
 def _seal(version: Version) -> Write:
+    from provenance.recovery.fingerprints import fingerprints_of, remember  # brings numpy: for workers only
+
     assert version.audit is not None
     profile = profile_called(settings.MARKING_PROFILE)
     finished = finish(
