@@ -188,7 +188,8 @@ def _sentences(reading: Reading, told: Facts | None, marks: list[Mark], *, ours:
 def _intact(code: str, told: Facts, *, ours: bool) -> list[str]:
     signer = told.signature.organisation or told.signature.name or _("an unnamed signer")
     maker = told.model.get("name") or (told.actions[0].agent if told.actions else "") or told.generator
-    generated = bool(GENERATED & set(told.source_types))
+    # An export or an edit opens a picture that AI made: its own steps do not say so, its disclosure does.
+    generated = bool(GENERATED & set(told.source_types) or told.model.get("name"))
     if ours and generated:
         first = _("Made with AI (%(model)s) by this service.") % {"model": maker}
     elif generated:
