@@ -17,8 +17,8 @@ SUFFIXES = {
 _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "image/png": ("PNG", {}),
     "image/jpeg": ("JPEG", {"quality": 93, "subsampling": 0}),
-    "image/webp": ("WEBP", {"quality": 93, "method": 4}),
-    "image/avif": ("AVIF", {"quality": 85, "speed": 7}),
+    "image/webp": ("WEBP", {"quality": 93, "method": 2}),
+    "image/avif": ("AVIF", {"quality": 85, "speed": 9}),
     "image/tiff": ("TIFF", {"compression": "tiff_adobe_deflate"}),
 }
 LOSSY = ("image/jpeg", "image/webp", "image/avif")

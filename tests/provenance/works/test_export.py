@@ -115,8 +115,9 @@ def test_china_in_every_format(creator: User, name: str) -> None:
 def test_an_export_is_known_again_and_a_changed_one_is_noticed(creator: User) -> None:
     made, _new = export(sealed(creator), Wish(profile="eu", format="jpeg"), by=creator)
     data = blobs.get(made.blob)
-    assert verify(data).known == "published"
-    assert verify(data).ours
+    found = verify(data)
+    assert (found.known, found.ours) == ("published", True)
+    assert found.summary == "Made with AI (colophon-mini) by this service."
     changed = data[:-1000] + bytes([data[-1000] ^ 1]) + data[-999:]
     found = verify(changed)
     assert (found.verdict, found.known) == ("tampered", "differs")
