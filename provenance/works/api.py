@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import mixins, viewsets
 
+from provenance.works.editing.version_api import EditedVersionActions
 from provenance.works.models import Credential, Version, Work
 from provenance.works.serializers import CredentialSerializer, VersionSerializer, WorkSerializer
 
@@ -54,7 +55,7 @@ class WorkViewSet(
         return works.visible_to(self.request.user or AnonymousUser())
 
 
-class VersionViewSet(viewsets.ReadOnlyModelViewSet[Version]):
+class VersionViewSet(EditedVersionActions, viewsets.ReadOnlyModelViewSet[Version]):
     """The images of works, each with its audit and, once signed, its credential."""
 
     queryset = Version.objects.none()

@@ -29,10 +29,7 @@ def begin(*, parent: Version, owner: "User", idempotency_key: str | None = None)
     Raises :class:`WorkError`: ``not_yours``, ``not_published``, ``picture_too_large_to_edit``,
     ``bad_idempotency_key``, ``idempotency_conflict``.
     """
-    if parent.work.owner_id != owner.pk:
-        raise WorkError("not_yours", _("Only the owner of a work can edit it."), field="parent")
-    if parent.status != Version.Status.PUBLISHED:
-        raise WorkError("not_published", _("Only a published version can be edited."), field="parent")
+    require_editable(parent, owner)
     if parent.width * parent.height > PIXELS_MAX:
         sentence = _("The picture has %(width)d × %(height)d pixels; at most %(limit)s million can be edited here.")
         sentence %= {"width": parent.width, "height": parent.height, "limit": f"{PIXELS_MAX / 1e6:g}"}
@@ -49,6 +46,14 @@ def begin(*, parent: Version, owner: "User", idempotency_key: str | None = None)
     return request.make(
         lambda: Sitting.objects.create(parent=parent, owner=owner, started_at=now, seen_at=now, **request.columns)
     )
+
+
+def require_editable(parent: Version, owner: "User") -> None:
+    """Raises :class:`WorkError` ``not_yours`` or ``not_published``."""
+    if parent.work.owner_id != owner.pk:
+        raise WorkError("not_yours", _("Only the owner of a work can edit it."), field="parent")
+    if parent.status != Version.Status.PUBLISHED:
+        raise WorkError("not_published", _("Only a published version can be edited."), field="parent")
 
 
 def change(sitting_id: UUID, *, revision: int, **changes: Any) -> None:

@@ -44,17 +44,27 @@ def signer(tmp_path: Path, settings: Any) -> None:
 @pytest.fixture
 def parent(creator: User, signer: None) -> Version:
     """A model's picture, really signed."""
+    return published(creator, width=96, height=64)
+
+
+@pytest.fixture
+def large_parent(creator: User, signer: None) -> Version:
+    """One with enough in it to be found again."""
+    return published(creator, width=320, height=240)
+
+
+def published(owner: User, *, width: int, height: int) -> Version:
     job = make_job(
-        owner=creator,
-        width=96,
-        height=64,
+        owner=owner,
+        width=width,
+        height=height,
         status=Job.Status.SUCCEEDED,
         passport=make_passport(),
         finished_at=timezone.now(),
         delivered_at=timezone.now(),
     )
-    work = make_work(owner=creator, job=job)
-    version = make_version(work=work, status=Version.Status.AUDITED, data=picture())
+    work = make_work(owner=owner, job=job)
+    version = make_version(work=work, status=Version.Status.AUDITED, data=picture(width, height))
     assert seal_version(version.pk)
     version.refresh_from_db()
     assert version.status == Version.Status.PUBLISHED
