@@ -68,7 +68,7 @@ def _field_errors(detail: Any, field: str = "") -> list[dict[str, str]]:
     return [{"field": field, "code": str(getattr(detail, "code", "invalid")), "detail": str(detail)}]
 
 
-def _unavailable(error: Exception) -> Response | None:
+def unavailable(error: Exception) -> Response | None:
     """The answer when the database or the disk cannot take the request: nothing of it was kept."""
     if isinstance(error, OperationalError):
         sentence = _("The service's records cannot be reached just now. Nothing was stored; try again in a minute.")
@@ -88,10 +88,10 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         if answered >= status.HTTP_500_INTERNAL_SERVER_ERROR:
             log.error("unavailable", code=exc.code, exc_info=exc)  # with the operator's note
         return Response(problem(exc.code, exc.message, errors), status=answered)
-    if unavailable := _unavailable(exc):
+    if answer := unavailable(exc):
         set_rollback()
-        log.error("unavailable", code=unavailable.data["code"], exc_info=exc)
-        return unavailable
+        log.error("unavailable", code=answer.data["code"], exc_info=exc)
+        return answer
     if isinstance(exc, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
         sentence = _("The request is larger than anything that is asked for here. Send less.")
         return Response(problem("body_too_large", sentence), status=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE)

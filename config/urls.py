@@ -37,6 +37,8 @@ router.register("artists", ArtistViewSet, basename="artist")
 router.register("references", ReferenceViewSet, basename="reference")
 router.register("audits", AuditViewSet, basename="audit")
 
+handler500 = "config.errors.uncaught"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("provenance.web.urls")),
     path("api/v1/verify", VerifyView.as_view(), name="api-verify"),

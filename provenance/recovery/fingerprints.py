@@ -1,15 +1,13 @@
 """Take a picture's fingerprints, and remember them with the row they belong to."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
-from PIL import Image
-
-from provenance.recovery.features import features_of
 from provenance.recovery.models import RegisteredPicture
-from provenance.recovery.words import book, pack
-from similarity.fingerprint import image_code
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 @dataclass(frozen=True)
@@ -23,8 +21,15 @@ class Fingerprints:
     words: str
 
 
-def fingerprints_of(image: Image.Image) -> Fingerprints:
+def fingerprints_of(image: "Image") -> Fingerprints:
     """Of an upright RGB picture; about 50 ms on one core, so take them outside of any transaction."""
+    # Here: the web process and the tasks' definitions know this file, and do without numpy.
+    import numpy as np
+
+    from provenance.recovery.features import features_of
+    from provenance.recovery.words import book, pack
+    from similarity.fingerprint import image_code
+
     return Fingerprints(
         width=image.width,
         height=image.height,
