@@ -42,6 +42,12 @@ class Reading:
         return manifests[0] if isinstance(manifests, list) and manifests and isinstance(manifests[0], dict) else {}
 
     @property
+    def content(self) -> dict[str, Any]:
+        """The manifest that tells of the picture: the active one, or the one it updates (a later timestamp, say)."""
+        known = {str(it.get("label")): it for it in self.manifest.get("manifests", []) if isinstance(it, dict)}
+        return content_of(self.active, known)
+
+    @property
     def label(self) -> str:
         return str(self.active.get("label", ""))
 
@@ -69,6 +75,22 @@ def read(data: bytes) -> Reading:
         return Reading(verdict=found, **about)
 
 
+def content_of(manifest: dict[str, Any], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """*manifest*, or the first one below it that is no update manifest; *known* are those of the store by label."""
+    seen: set[str] = set()
+    while manifest.get("isUpdateManifest") is True and str(manifest.get("label")) not in seen:
+        seen.add(str(manifest.get("label")))
+        bodies = (manifest.get("assertions") or {}).values() if isinstance(manifest.get("assertions"), dict) else ()
+        parents = [it for it in bodies if isinstance(it, dict) and it.get("relationship") == "parentOf"]
+        reference = parents[0].get("activeManifest") if parents else None
+        url = str(reference.get("url", "")) if isinstance(reference, dict) else ""
+        below = known.get(url.rpartition("/")[2])
+        if below is None:
+            break
+        manifest = below
+    return manifest
+
+
 def sdk() -> str:
     """Versions of the library that judges, as they are kept with every verdict."""
     return f"c2pa-python {_versions()[0]}, c2pa-rs {_versions()[1]}"
@@ -92,7 +114,7 @@ def _read(data: bytes, kind: str, context: Any, about: dict[str, Any]) -> Readin
             verdict=found,
             manifest=report,
             certificate_sha256=_certificate_sha256(reader, label),
-            resources=_resources(reader, active),
+            resources=_resources(reader, content_of(active, {str(it["label"]): it for it in report["manifests"]})),
             **about,
         )
 

@@ -120,14 +120,22 @@ def signing_context(*, timestamp: bool = True) -> tuple[Any, Material]:
         return _current[2], material
 
 
-def new_context(material: Material, *, tsa: str, **builder: Any) -> Any:
-    """A context of the SDK that signs with *material*; *builder* are more settings of its builder."""
+def new_context(material: Material, *, tsa: str, core: dict[str, Any] | None = None, **builder: Any) -> Any:
+    """A context of the SDK that signs with *material*.
+
+    *core* stands in for the offline settings of that name; *builder* are more settings of its builder.
+    """
     import c2pa
 
     try:
         # ``sign`` reads everything back itself; the SDK need not do it a second time.
         verify = {**OFFLINE["verify"], "verify_after_sign": False}
-        options = {**OFFLINE, "verify": verify, "builder": {"thumbnail": THUMBNAIL, **builder}}
+        options = {
+            **OFFLINE,
+            "core": core or OFFLINE["core"],
+            "verify": verify,
+            "builder": {"thumbnail": THUMBNAIL, **builder},
+        }
         return c2pa.Context.from_dict(options, _sdk_signer(material, tsa=tsa))
     except c2pa.C2paError as error:
         raise unsuitable(str(error)) from error

@@ -1,7 +1,7 @@
 """What a file says about itself, what of that is bound to it, and whether we know it."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.utils import timezone
@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from provenance.credentials import verdict
 from provenance.credentials.facts import Facts, commitments, facts
 from provenance.credentials.read import Reading, read
+from provenance.credentials.signers import known_certificates
 from provenance.marking.read import Mark
 from provenance.marking.read import read as read_marks
 from provenance.works import wording
 from provenance.works.lineage import lineage, standing_of
-from provenance.works.models import Credential, Export, Version
+from provenance.works.models import Credential, EarlierFile, Export, Version
 from provenance.works.recover import Traces, Viewer, look_for
 from provenance.works.reveal import open_with
 from provenance.works.wording import say
@@ -96,7 +97,7 @@ def verify(data: bytes, *, token: str = "", viewer: Viewer = None) -> Verificati
     if failure is not None and not _found_a_credential(reading):
         raise failure
     sha256 = hashlib.sha256(data).hexdigest()
-    told = facts(reading.active, resources=reading.resources) if reading.active else None
+    told = _told(reading) if reading.active else None
     marks = read_marks(data)
     known = _known(sha256, reading)
     traces = look_for(picture.rgb, viewer=viewer) if picture and known != "published" else Traces()
@@ -146,8 +147,12 @@ def _known(sha256: str, reading: Reading) -> str:
         return "published"
     if Export.objects.filter(sha256=sha256).exists():
         return "published"
+    # The same picture as we published it before its trusted time was added.
+    if EarlierFile.objects.filter(sha256=sha256, version__status__in=Version.SEALED).exists():
+        return "published"
     # A label alone proves nothing (anybody can write one); that our label is on other bytes is a finding.
-    if reading.label and _any_of_ours(manifest_label=reading.label):
+    earlier = EarlierFile.objects.filter(manifest_label=reading.label)
+    if reading.label and (_any_of_ours(manifest_label=reading.label) or earlier.exists()):
         return "differs"
     return "signed" if _signed_by_us(reading) else ""
 
@@ -155,7 +160,8 @@ def _known(sha256: str, reading: Reading) -> str:
 def _signed_by_us(reading: Reading) -> bool:
     """The signature holds, and its certificate is one this service has signed with."""
     certificate = reading.certificate_sha256
-    return bool(reading.verdict.intact and certificate and _any_of_ours(certificate_sha256=certificate))
+    known = certificate in known_certificates() or _any_of_ours(certificate_sha256=certificate)
+    return bool(reading.verdict.intact and certificate and known)
 
 
 def _any_of_ours(**field: str) -> bool:
@@ -223,6 +229,18 @@ def _reasons(reading: Reading, known: str) -> list[dict[str, str]]:
         code = "differs_from_published"
         found.append({"code": code, "text": say(wording.REASONS, code), "explanation": ""})
     return found
+
+
+def _told(reading: Reading) -> Facts:
+    """What the credential says of the picture, and who vouches for it now.
+
+    A manifest that only updates another says nothing itself, but its signer answers for the whole, and
+    the trusted time it adds is the time of what it updates.
+    """
+    said = facts(reading.content, resources=reading.resources)
+    if reading.content is reading.active:
+        return said
+    return replace(said, signature=facts(reading.active).signature)
 
 
 def _manifest(reading: Reading, told: Facts, *, ours: bool) -> dict[str, Any]:

@@ -145,10 +145,13 @@ def test_a_change_the_credential_does_not_cover_is_noticed_by_its_digest(publish
 
 def test_a_copied_label_or_name_does_not_make_a_file_ours(published: Version, signed: Signed, signer: Path) -> None:
     """Another authority may call itself what it likes: the certificate itself decides."""
+    own = {name: (signer / name).read_bytes() for name in ("chain.pem", "key.pem")}
     chain, key = issue()
     (signer / "chain.pem").write_bytes(chain)
     (signer / "key.pem").write_bytes(key)
     forged = sign(make_png(), media_type="image/png", story=make_story())
+    for name, content in own.items():
+        (signer / name).write_bytes(content)
     assert forged.signer == signed.signer
     found = verify(forged.data)
     assert (found.verdict, found.ours, found.known) == ("valid", False, "")
