@@ -51,7 +51,7 @@ def sealed(owner: User, *, size: tuple[int, int] = (320, 240), **job: Any) -> Ve
         work=factories.make_work(owner=owner, job=made), status=Version.Status.AUDITED, data=noise.getvalue()
     )
     assert seal_version(version.pk)
-    version = Version.objects.select_related("work__owner", "credential", "output__job__passport").get(pk=version.pk)
+    version.refresh_from_db()
     assert version.status == Version.Status.PUBLISHED
     return version
 

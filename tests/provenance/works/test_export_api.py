@@ -48,7 +48,7 @@ def test_an_export_is_made_once_listed_and_fetched(api: APIClient, creator: User
 
     file = api.get(said["file"], HTTP_ACCEPT="image/jpeg")
 
-    data = b"".join(file.streaming_content)
+    data = file.getvalue()
     assert data == blobs.get(Export.objects.get().blob)
     assert file["Content-Type"] == "image/jpeg"
     assert "china.jpg" in file["Content-Disposition"]
