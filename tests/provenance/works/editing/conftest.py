@@ -14,9 +14,10 @@ from rest_framework.test import APIClient
 
 from generation.models import Job
 from provenance.credentials.development import issue
+from provenance.works.editing.compose import compose_version
 from provenance.works.models import Version
 from provenance.works.seal import seal_version
-from tests.factories import make_job, make_passport, make_version, make_work
+from tests.factories import make_audit, make_job, make_passport, make_version, make_work
 
 Call = Callable[..., dict[str, Any]]
 
@@ -51,6 +52,15 @@ def parent(creator: User, signer: None) -> Version:
 def large_parent(creator: User, signer: None) -> Version:
     """One with enough in it to be found again."""
     return published(creator, width=320, height=240)
+
+
+def through(version: Version) -> Version:
+    """Take an edited version through its stages; the comparison itself, which loads an encoder, is skipped."""
+    assert compose_version(version.pk), Version.objects.get(pk=version.pk).error
+    audit = make_audit(image_sha256="ab" * 32)
+    Version.objects.filter(pk=version.pk).update(status=Version.Status.AUDITED, audit=audit)
+    assert seal_version(version.pk), Version.objects.get(pk=version.pk).error
+    return Version.objects.get(pk=version.pk)
 
 
 def published(owner: User, *, width: int, height: int) -> Version:

@@ -12,11 +12,9 @@ from rest_framework.test import APIClient
 from generation import blobs
 from provenance.credentials.read import read
 from provenance.ledger.models import Event
-from provenance.works.audit_version import audit_version
-from provenance.works.editing.compose import compose_version
 from provenance.works.editing.models import Declaration, Sitting
 from provenance.works.models import Version
-from provenance.works.seal import seal_version
+from tests.provenance.works.editing.conftest import through
 
 pytestmark = pytest.mark.django_db
 
@@ -37,13 +35,6 @@ def upload(owner: APIClient, parent: Version, data: bytes, **fields: Any) -> Any
     body = {"description": "Painted a red square in GIMP", "tool": "GIMP 3.0", **fields}
     body["image"] = SimpleUploadedFile("edited.jpg", data)
     return owner.post(f"/api/v1/versions/{parent.pk}/declared/", body, format="multipart", **key)
-
-
-def through(version: Version) -> Version:
-    assert compose_version(version.pk)
-    assert audit_version(version.pk)
-    assert seal_version(version.pk), Version.objects.get(pk=version.pk).error
-    return Version.objects.get(pk=version.pk)
 
 
 @pytest.fixture
