@@ -9,7 +9,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from provenance.marking.profiles import ALWAYS, FORBIDDEN, NEVER, Profile, all_profiles
-from provenance.works.export import FORMATS, LONGEST_NAME, Wish
+from provenance.works.wish import FORMATS, LONGEST_NAME, Wish
 
 _FORMAT_NAMES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "avif": "AVIF", "tiff": "TIFF"}
 

@@ -49,6 +49,7 @@ urlpatterns = [
     path("v/<uuid:pk>/picture", public.version_picture, name="version-picture"),
     path("versions/<uuid:pk>/thumbnail", versions.thumbnail, name="version-thumbnail"),
     path("versions/<uuid:pk>/export/", exports.version_export, name="export"),
+    path("versions/<uuid:pk>/export/preview.webp", exports.preview_picture, name="export-preview"),
     path("versions/<uuid:pk>/reveals/", reveals.reveals, name="reveals"),
     path("reveals/<uuid:pk>/withdraw/", reveals.withdraw, name="withdraw-reveal"),
     path("review/", review.queue, name="queue"),

@@ -5,26 +5,21 @@ file is stored before the row, and the row stands and falls with its event in th
 """
 
 import hashlib
-import io
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from generation import blobs
 from provenance.credentials.story import ALGORITHMIC, Parent, Step, Story
-from provenance.credentials.text import clean
 from provenance.ledger.append import append
 from provenance.marking import xmp
 from provenance.marking.encode import SUFFIXES, quality
-from provenance.marking.preflight import Facts, Preflight, preflight
-from provenance.marking.profiles import ALWAYS, NEVER, Profile
-from provenance.marking.profiles import profile as profile_called
+from provenance.marking.profiles import Profile
 from provenance.marking.read import packets
 from provenance.recovery.fingerprints import fingerprints_of, remember
 from provenance.recovery.models import RegisteredPicture
@@ -32,36 +27,8 @@ from provenance.works.ancestry import generated_ancestor, generation_of, prompt_
 from provenance.works.errors import WorkError
 from provenance.works.finish import Finished, finish, now, service
 from provenance.works.models import Export, Version
+from provenance.works.wish import FORMATS, Wish, look_ahead, picture_of, settled
 from similarity.pictures import decode
-
-FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif", "tiff": "image/tiff"}
-LONGEST_NAME = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What somebody asks for. ``format`` is a key of :data:`FORMATS`; ``labelled`` None and an empty
-    ``language`` mean what is usual with the profile. ``agreed``: to the profile's text, which a copy
-    without the label may need."""
-
-    profile: str
-    format: str = "png"
-    labelled: bool | None = None
-    language: str = ""
-    agreed: bool = False
-    prompt_writer: str = ""
-
-
-def look_ahead(version: Version, wish: Wish) -> Preflight:
-    """What :func:`export` would write and what is missing for it. Raises for what cannot be asked at all."""
-    profile, wish = _settled(version, wish)
-    return preflight(
-        profile,
-        _facts(version, wish, profile),
-        labelled=bool(wish.labelled),
-        agreed=wish.agreed,
-        language=wish.language,
-    )
 
 
 def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
@@ -72,11 +39,11 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
     ``unlabelled_forbidden``, ``provider_code_missing``, ``picture_too_small_for_label`` …);
     :class:`MarkingError` ``unknown_profile``; :class:`CredentialError` as ``sign`` does.
     """
-    profile, wish = _settled(version, wish)
+    profile, wish = settled(version, wish)
     found = look_ahead(version, wish)
     if not found.ready:
         raise WorkError(found.missing[0].code, found.missing[0].text, field=_FIELDS.get(found.missing[0].code, ""))
-    recipe = _recipe(profile, wish)
+    recipe = _recipe(version, profile, wish)
     if earlier := Export.objects.filter(version=version, recipe=recipe).first():
         return earlier, False
     finished = _make(version, wish, profile)
@@ -96,70 +63,12 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
 _FIELDS = {"agreement_needed": "agreed", "unlabelled_forbidden": "labelled"}
 
 
-def _settled(version: Version, wish: Wish) -> tuple[Profile, Wish]:
-    """The profile, and the wish with everything left open filled in."""
-    profile = profile_called(wish.profile)
-    if version.status != Version.Status.PUBLISHED:
-        raise WorkError("not_published", _("Only a published version can be exported."), field="version")
-    if wish.format not in FORMATS:
-        sentence = _("There is no such format. Ask for one of: %(formats)s.") % {"formats": ", ".join(FORMATS)}
-        raise WorkError("unknown_format", sentence, field="format")
-    if wish.language and wish.language not in profile.languages:
-        sentence = _("The label of this profile is written in: %(languages)s.")
-        sentence %= {"languages": ", ".join(profile.languages)}
-        raise WorkError("unknown_language", sentence, field="language")
-    name = clean(wish.prompt_writer).strip()
-    if len(name) > LONGEST_NAME:
-        sentence = _("A name has at most %(most)d characters.") % {"most": LONGEST_NAME}
-        raise WorkError("bad_name", sentence, field="prompt_writer")
-    ai = generated_ancestor(version) is not None
-    return profile, Wish(
-        profile=profile.name,
-        format=wish.format,
-        labelled=ai
-        and profile.label != NEVER
-        and (profile.label == ALWAYS if wish.labelled is None else wish.labelled),
-        language=profile.language(wish.language),
-        agreed=wish.agreed,
-        prompt_writer=name,
-    )
-
-
-def _facts(version: Version, wish: Wish, profile: Profile) -> Facts:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(blobs.get(version.blob))) as image:
-        transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-    credential = getattr(version, "credential", None)
-    return Facts(
-        width=version.width,
-        height=version.height,
-        media_type=FORMATS[wish.format],
-        generated=generated_ancestor(version) is not None,
-        transparent=transparent,
-        labelled_already=_label_is_there(version, wish, profile),
-        private_prompt=prompt_is_private(version),
-        prompt_writer=wish.prompt_writer,
-        provider_name=settings.PROVIDER_NAME,
-        provider_code=settings.PROVIDER_CODE,
-        content_number=version.pk.hex,
-        timestamp=bool(settings.TSA_URL),
-        trusted_signer=credential is not None and credential.verdict == "trusted",
-    )
-
-
-def _label_is_there(version: Version, wish: Wish, profile: Profile) -> bool:
-    """Whether the published file already shows the label that is asked for."""
-    return bool(wish.labelled and version.label) and version.label == profile.label_for(language=wish.language).text
-
-
 def _make(version: Version, wish: Wish, profile: Profile) -> Finished:
     published, media_type = blobs.get(version.blob), FORMATS[wish.format]
     told, ancestor = generation_of(version), generated_ancestor(version)
     steps: list[Step] = []
-    picture, there = published, _label_is_there(version, wish, profile)
+    picture, there = picture_of(version, wish, profile)
     if version.label and not there:
-        picture = _unlabelled(version)
         steps.append(_step("c2pa.edited", "The visible label of the parent is left out", source_type=ALGORITHMIC))
     if media_type != version.media_type:
         parameters = {"from": version.media_type, "to": media_type, "quality": quality(media_type)}
@@ -207,17 +116,6 @@ def _step(action: str, description: str, *, source_type: str = "", parameters: d
     )
 
 
-def _unlabelled(version: Version) -> bytes:
-    """The picture of a version that was sealed with a label, from before the label was drawn."""
-    if not version.pixels_blob:
-        raise WorkError(
-            "label_cannot_be_left_out",
-            _("This version was sealed with its label, and its picture without it was not kept."),
-            field="labelled",
-        )
-    return blobs.get(version.pixels_blob)
-
-
 def _published_source_type(published: bytes) -> str:
     """What the published file's own marks say of its source: the export is the same picture."""
     try:
@@ -227,11 +125,14 @@ def _published_source_type(published: bytes) -> str:
         return ""
 
 
-def _recipe(profile: Profile, wish: Wish) -> str:
-    """SHA-256 of all that decides what the file carries; not who signs, nor whether somebody agreed."""
-    fields = {name: str(value) if name in ("title", "agreement") else value for name, value in asdict(profile).items()}
+def _recipe(version: Version, profile: Profile, wish: Wish) -> str:
+    """SHA-256 of all that decides what the file carries; not who signs, nor whether somebody agreed to what."""
+    # Texts for people are in the language of whoever asks, and not in the file.
+    fields = {name: value for name, value in vars(profile).items() if name not in ("title", "agreement")}
     parts = {
-        "profile": {name: value for name, value in fields.items() if name != "title"},
+        "parent": version.sha256,
+        "title": version.work.title,
+        "profile": {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()},
         "format": wish.format,
         "labelled": wish.labelled,
         "language": wish.language if wish.labelled else "",

@@ -17,9 +17,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from provenance.works.export import FORMATS, Wish, export, look_ahead
+from provenance.works.export import export
 from provenance.works.export_names import file_name
 from provenance.works.models import Export, Version
+from provenance.works.wish import FORMATS, Wish, look_ahead
 
 
 class WishSerializer(serializers.Serializer[Any]):

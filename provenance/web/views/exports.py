@@ -1,15 +1,16 @@
 """Export a version: what a file for one place would carry, made once it is asked for."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from provenance.credentials.errors import CredentialError
@@ -19,10 +20,12 @@ from provenance.marking.profiles import Profile
 from provenance.web.export_form import ExportForm
 from provenance.web.requests import SignedInRequest
 from provenance.works.errors import WorkError
-from provenance.works.export import export, look_ahead
+from provenance.works.export import export
 from provenance.works.export_api import own_version
 from provenance.works.export_names import file_name
+from provenance.works.export_preview import preview
 from provenance.works.models import Export, Version
+from provenance.works.wish import look_ahead
 
 MOST_EARLIER = 30
 Errors = (WorkError, MarkingError, CredentialError)
@@ -37,6 +40,13 @@ class Panel:
     preflight: Preflight | None
     trouble: str
     earlier: list[tuple[str, Export]]
+
+    @property
+    def preview_query(self) -> str:
+        """What the address of the small picture needs to know of the form."""
+        names = ("profile", "format", "language", "tick_of")
+        said = {name: str(self.form[name].value() or "") for name in names}
+        return urlencode({**said, **({"labelled": "on"} if self.form["labelled"].value() else {})})
 
 
 def panel(version: Version, data: QueryDict | None = None) -> Panel:
@@ -80,3 +90,19 @@ def version_export(request: SignedInRequest, pk: UUID) -> HttpResponse:
     template = "web/_export.html" if request.headers.get("HX-Request") else "web/export.html"
     context = {"version": version, "panel": shown, "trouble": trouble}
     return render(request, template, context, status=422 if form is not None else 200)
+
+
+@login_required
+@require_safe
+def preview_picture(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """A small picture of what the form would make, label and all."""
+    version = own_version(request.user, pk)
+    form = ExportForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    try:
+        small = preview(version, form.wish())
+    except (*Errors, FileNotFoundError) as error:
+        raise Http404 from error
+    headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(small, content_type="image/webp", headers=headers)

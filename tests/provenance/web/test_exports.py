@@ -1,5 +1,7 @@
 """The export panel: live preflight, one file for one wish, and nothing made by looking."""
 
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,17 @@ def test_nobody_elses_version(client: Client, stranger: User, reviewer: User, ve
         assert client.get(address(version)).status_code == 404
         assert client.post(address(version), {"profile": "plain"}).status_code == 404
     assert not Export.objects.exists()
+
+
+def test_the_label_is_shown_before_it_is_drawn(client: Client, creator: User, stranger: User, version: Version) -> None:
+    client.force_login(creator)
+    html = client.get(address(version), {"profile": "china"}).content.decode()
+    source = re.search(r'src="([^"]*preview.webp[^"]*)"', html)
+    assert source is not None
+    small = client.get(unescape(source[1]))
+    assert (small.status_code, small["Content-Type"]) == (200, "image/webp")
+    assert small.content != client.get(reverse("web:export-preview", args=[version.pk])).content
+    assert client.get(reverse("web:export-preview", args=[version.pk]), {"prompt_writer": "x" * 300}).status_code == 404
+    assert not Export.objects.exists()
+    client.force_login(stranger)
+    assert client.get(unescape(source[1])).status_code == 404

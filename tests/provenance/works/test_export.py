@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import translation
 from PIL import Image, ImageChops
 from pytest_django import Settings
 
@@ -23,10 +24,11 @@ from provenance.marking.errors import MarkingError
 from provenance.marking.read import packets
 from provenance.works import export as exporting
 from provenance.works.errors import WorkError
-from provenance.works.export import FORMATS, Wish, export, look_ahead
+from provenance.works.export import export
 from provenance.works.models import Export, Version
 from provenance.works.seal import seal_version
 from provenance.works.verify import verify
+from provenance.works.wish import FORMATS, Wish, look_ahead
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +138,19 @@ def test_the_same_wish_is_answered_with_the_same_row(creator: User) -> None:
     events = Event.objects.filter(kind="export.made").order_by("sequence")
     assert [event.payload["export"] for event in events] == [str(first.pk), str(other.pk)]
     assert events[0].payload["sha256"] == first.sha256
+
+
+def test_the_language_of_the_asker_makes_no_difference_and_a_new_title_does(creator: User) -> None:
+    version = sealed(creator)
+    first, _new = export(version, Wish(profile="china", format="jpeg"), by=creator)
+    with translation.override("zh-hans"):
+        same, new = export(version, Wish(profile="china", format="jpeg"), by=creator)
+    assert (same, new) == (first, False)
+    version.work.title = "Dusk"
+    version.work.save()
+    renamed, new = export(version, Wish(profile="china", format="jpeg"), by=creator)
+    assert new
+    assert xmp.parse(packets(blobs.get(renamed.blob))[0])["dc:title"] == "Dusk"
 
 
 def test_a_changed_profile_makes_another_export(creator: User, settings: Settings) -> None:

@@ -14,9 +14,10 @@ from provenance.credentials.errors import CredentialError
 from provenance.marking.errors import MarkingError
 from provenance.marking.preflight import Preflight
 from provenance.works.errors import WorkError
-from provenance.works.export import FORMATS, Wish, export, look_ahead
+from provenance.works.export import export
 from provenance.works.export_names import file_name
 from provenance.works.models import Export, Version
+from provenance.works.wish import FORMATS, Wish, look_ahead
 
 
 class Command(BaseCommand):
