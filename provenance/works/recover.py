@@ -5,20 +5,20 @@ import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import numpy as np
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q
 from django.urls import reverse
-from PIL import Image
 
-from provenance.recovery.overlay import overlay_png
-from provenance.recovery.printed_code import texts_of_codes
-from provenance.recovery.recover import Allowed, Recovered, recover
-from provenance.recovery.wording import happened
 from provenance.works.models import Version
+
+# What compares pixels brings numpy, which a process that only answers pages does without: imported where used.
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from provenance.recovery.recover import Allowed, Recovered
 
 Viewer = AbstractBaseUser | AnonymousUser | None
 
@@ -44,7 +44,7 @@ class RecoveredVersion:
     overlay: str
 
 
-def may_be_told(viewer: Viewer) -> Allowed:
+def may_be_told(viewer: Viewer) -> "Allowed":
     """Which versions *viewer* may learn of: published ones, and what they may see anyway."""
 
     def allowed(versions: Iterable[UUID]) -> set[UUID]:
@@ -66,8 +66,10 @@ class Traces:
     named_by_code: dict[str, str] | None = None
 
 
-def look_for(picture: Image.Image, *, viewer: Viewer = None) -> Traces:
+def look_for(picture: "Image.Image", *, viewer: Viewer = None) -> Traces:
     """Look for versions of ours in *picture*, upright RGB; only what *viewer* may learn of is found."""
+    from provenance.recovery.recover import recover
+
     named = versions_named_in(picture)
     found = recover(picture, allowed=may_be_told(viewer), named=named)
     if found is not None:
@@ -75,8 +77,12 @@ def look_for(picture: Image.Image, *, viewer: Viewer = None) -> Traces:
     return Traces(named_by_code=_claimed(named))
 
 
-def versions_named_in(picture: Image.Image) -> list[UUID]:
+def versions_named_in(picture: "Image.Image") -> list[UUID]:
     """Versions whose public page a printed code in the picture leads to. A claim: anybody can print one."""
+    import numpy as np
+
+    from provenance.recovery.printed_code import texts_of_codes
+
     ends = [re.search(r"/v/([0-9a-f-]{36})/?$", text) for text in texts_of_codes(np.asarray(picture))]
     found = []
     for end in ends:
@@ -94,7 +100,10 @@ def _claimed(named: list[UUID]) -> dict[str, str] | None:
     return {"version": str(version.pk), "title": version.work.title, "page": page, "standing": "claimed"}
 
 
-def _told(found: Recovered) -> RecoveredVersion:
+def _told(found: "Recovered") -> RecoveredVersion:
+    from provenance.recovery.overlay import overlay_png
+    from provenance.recovery.wording import happened
+
     version = Version.objects.select_related("work", "credential").get(pk=found.picture.subject)
     published = version.status == Version.Status.PUBLISHED
     return RecoveredVersion(

@@ -16,12 +16,9 @@ from PIL import Image
 from generation import blobs
 from provenance.credentials.store import active_alone, manifest_store
 from provenance.recovery.models import RegisteredPicture
-from provenance.recovery.recover import recover
-from provenance.recovery.registry import open_registry
 from provenance.works.errors import WorkError
 from provenance.works.models import Credential, Export, Version
 from provenance.works.recover import may_be_told
-from similarity.fingerprint import BITS
 
 ALGORITHM = "io.iscc.v0"
 SPECIFICATION = "2.4.0"
@@ -46,6 +43,9 @@ def by_binding(*, alg: str, value: str, limit: int) -> list[Match]:
 
     Raises :class:`WorkError`: ``unknown_algorithm``, ``bad_binding_value``.
     """
+    from provenance.recovery.registry import open_registry  # brings numpy, as does what follows
+    from similarity.fingerprint import BITS
+
     code = _code_of(alg, value)
     near = open_registry().near_codes([code], within=SAME_BINDING)
     pictures = RegisteredPicture.objects.defer("features").in_bulk(list(near))
@@ -60,6 +60,8 @@ def by_binding(*, alg: str, value: str, limit: int) -> list[Match]:
 
 def by_content(picture: Image.Image, *, limit: int) -> list[Match]:
     """The published manifest of the picture that *picture*, upright RGB, shows: one or none."""
+    from provenance.recovery.recover import recover
+
     found = recover(picture, allowed=may_be_told(None))
     if found is None or limit < 1:
         return []
