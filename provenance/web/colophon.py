@@ -50,7 +50,7 @@ def tell(version: Version) -> Account:
     """Tell how *version* came to be. Reads only its related rows: select them with it."""
     output = version.output
     if output is None:
-        return Account(prompt="", sentences=[], facts=[], comparison=_comparison(version.audit))
+        return _tell_edited(version)
     job = output.job
     day = format_date(output.created_at, "DATE_FORMAT")
     sentences = [
@@ -68,6 +68,27 @@ def tell(version: Version) -> Account:
     if not version.parents.exists():
         sentences.append(_("Nothing was changed by hand since."))
     return Account(prompt=job.prompt, sentences=sentences, facts=_facts(version), comparison=_comparison(version.audit))
+
+
+def _tell_edited(version: Version) -> Account:
+    """Of a version that people or models changed: what it was before, and where the rest is told."""
+    day = format_date(version.created_at, "DATE_FORMAT")
+    parents = ", ".join(str(number) for number in version.parents.order_by("number").values_list("number", flat=True))
+    sitting = getattr(version, "sitting", None)
+    if sitting is None:
+        sentences = [_("Added on %(day)s.")]
+    elif sitting.edits.filter(standing="declared").exists():
+        sentences = [_("Edited elsewhere from version %(parents)s, and added on %(day)s.")]
+    else:
+        sentences = [_("Edited here from version %(parents)s; finished on %(day)s.")]
+    job = version.work.job
+    facts = [(_("Size"), f"{version.width} × {version.height}"), (_("Signed file, SHA-256"), version.sha256)]
+    return Account(
+        prompt=job.prompt if job else "",
+        sentences=[sentence % {"parents": parents, "day": day} for sentence in sentences],
+        facts=[(label, value) for label, value in facts if value],
+        comparison=_comparison(version.audit),
+    )
 
 
 def _facts(version: Version) -> list[tuple[str, str]]:

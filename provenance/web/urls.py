@@ -7,10 +7,12 @@ from provenance.web.desk_door import noting
 from provenance.web.sign_in import pausing
 from provenance.web.views import (
     account,
+    declare,
     editor,
     exports,
     finish,
     ledger,
+    overlays,
     public,
     reveals,
     review,
@@ -48,6 +50,9 @@ urlpatterns = [
     path("v/<uuid:pk>", public.version_page, name="version-page"),
     path("v/<uuid:pk>/picture", public.version_picture, name="version-picture"),
     path("versions/<uuid:pk>/thumbnail", versions.thumbnail, name="version-thumbnail"),
+    path("versions/<uuid:pk>/contribution.png", overlays.contribution, name="version-contribution"),
+    path("versions/<uuid:pk>/changed.png", overlays.changed, name="version-changed"),
+    path("versions/<uuid:pk>/declare/", declare.declare_edit, name="declare"),
     path("versions/<uuid:pk>/export/", exports.version_export, name="export"),
     path("versions/<uuid:pk>/export/preview.webp", exports.preview_picture, name="export-preview"),
     path("versions/<uuid:pk>/reveals/", reveals.reveals, name="reveals"),

@@ -24,7 +24,7 @@ def progress(job: Job) -> Progress:
     elif job.status == Job.Status.RUNNING:
         phase = "rendering"
     elif job.status == Job.Status.SUCCEEDED:
-        statuses = set(Version.objects.filter(work__job=job).values_list("status", flat=True))
+        statuses = set(Version.objects.filter(output__job=job).values_list("status", flat=True))
         if not statuses or Version.Status.RENDERED in statuses:
             phase = "comparing"
         elif Version.Status.AUDITED in statuses:

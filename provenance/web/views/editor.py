@@ -104,7 +104,7 @@ def _answer(request: SignedInRequest, sitting: Sitting, *, tool: str = "") -> Ht
 
 
 def _state(request: SignedInRequest, now: Board) -> HttpResponse:
-    return render(request, "web/_sitting.html", {"board": now, "sitting": now.sitting, "key": uuid4()})
+    return render(request, "web/_sitting_answer.html", {"board": now, "sitting": now.sitting, "key": uuid4()})
 
 
 def _refused(

@@ -112,7 +112,8 @@ def _card(job: Job) -> dict[str, Any]:
         # Sent back with the next question, so that an unchanged card is answered with nothing at all.
         "state": f"{now.phase}-{now.step}-{int(job.cancel_requested)}",
         "work": work,
-        "versions": list(work.versions.all()) if work else [],
+        # Not what was made of them since.
+        "versions": list(work.versions.filter(output__job=job)) if work else [],
     }
 
 

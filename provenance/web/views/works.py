@@ -10,8 +10,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from provenance.web.colophon import tell
 from provenance.web.forms import TitleForm
+from provenance.web.hands import hands
 from provenance.web.requests import SignedInRequest
 from provenance.web.views.exports import panel
+from provenance.works.editing.models import Sitting
 from provenance.works.models import Version, Work
 
 PER_PAGE = 24
@@ -48,16 +50,21 @@ def work(request: SignedInRequest, pk: str) -> HttpResponse:
     chosen = next((v for v in versions if str(v.number) == request.GET.get("version")), None)
     if chosen is None:
         chosen = next((v for v in versions if v.status == Version.Status.PUBLISHED), versions[0] if versions else None)
+    may_see_held = request.user.has_perm("review.decide_case")
     context = {
         "work": shown,
         "versions": versions,
         "version": chosen,
         "account": tell(chosen) if chosen else None,
+        "hands": hands(chosen) if chosen and (may_see_held or chosen.status == "published") else None,
+        "resumable": Sitting.objects.filter(
+            parent=chosen, owner_id=request.user.pk, status=Sitting.Status.OPEN
+        ).exists(),
         "is_owner": shown.owner_id == request.user.pk,
         "panel": panel(chosen)
         if chosen and chosen.status == "published" and shown.owner_id == request.user.pk
         else None,
-        "may_see_held": request.user.has_perm("review.decide_case"),
+        "may_see_held": may_see_held,
         "open": any(v.status in Version.OPEN for v in versions),
     }
     return render(request, "web/work.html", context)

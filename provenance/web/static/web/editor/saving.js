@@ -53,10 +53,12 @@ export function openSaving({ onState }) {
 
   async function replace(html) {
     const focused = document.activeElement && document.activeElement.id;
-    const inside = board().contains(document.activeElement);
+    const bar = document.getElementById("bar");
+    const inside = board().contains(document.activeElement) || bar.contains(document.activeElement);
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
     board().replaceWith(fresh.content.querySelector("#sitting"));
+    bar.replaceWith(fresh.content.querySelector("#bar"));
     if (inside) {
       const same = focused && document.getElementById(focused);
       if (same && !same.disabled) same.focus();
