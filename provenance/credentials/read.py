@@ -9,13 +9,16 @@ from typing import Any
 
 import structlog
 
-from provenance.credentials import jumbf, recorded_hash, trust, verdict
+from provenance.credentials import file_type, jumbf, recorded_hash, trust, verdict
 from provenance.credentials.certificate import facts_of
 from provenance.credentials.formats import media_type
 from provenance.credentials.offline import OFFLINE
 from provenance.credentials.verdict import Reason, Verdict
 
 log = structlog.get_logger(__name__)
+
+# The description box of a C2PA manifest store: type, then the UUID of C2PA (2.4 §11.1.4.1).
+_STORE = b"jumdc2pa" + bytes.fromhex("00110010800000aa00389b71")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +66,30 @@ def read(data: bytes) -> Reading:
     about: dict[str, Any] = {"media_type": kind, "sdk": sdk(), "trust_list": trust_list.sha256}
     if not kind:
         reasons = (Reason("format_carries_no_credential"),)
-        return Reading(verdict=Verdict(code=verdict.NONE, reasons=reasons), **about)
+        return Reading(verdict=_unless_remains(Verdict(code=verdict.NONE, reasons=reasons), data), **about)
     try:
         return _read(data, kind, _context(os.getpid(), trust_list), about)
     except Exception as error:
         # The SDK answers damaged files with a dozen exception types, a bare KeyError among them.
         # The text is the SDK's own and names no path of ours.
         found = verdict.of_error(str(error) if _is_sdk_error(error) else f"Other: {type(error).__name__}")
+        found = _unless_remains(found, data)
         if not _is_sdk_error(error):
             log.warning("credential_reader_raised", error=repr(error))
         return Reading(verdict=found, **about)
+
+
+def _unless_remains(found: Verdict, data: bytes) -> Verdict:
+    """*found*, but no *none* for a file in which a manifest store lies where its structure does not lead any more.
+
+    One changed byte in a file's first bytes or in a table of boxes would otherwise make a credential vanish.
+    """
+    if found.code != verdict.NONE or _STORE not in data:
+        return found
+    if any(reason.code == "remote_credential_not_fetched" for reason in found.reasons):
+        return found
+    reason = Reason("credential_damaged", "", "a manifest store lies in the file, but nothing leads to it")
+    return Verdict(code=verdict.UNREADABLE, reasons=(*found.reasons, reason))
 
 
 def content_of(manifest: dict[str, Any], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -110,11 +127,15 @@ def _read(data: bytes, kind: str, context: Any, about: dict[str, Any]) -> Readin
             hash_matches = recorded_hash.matches(data, active["assertions"].get("c2pa.hash.data") or {})
         found = verdict.of_results(str(summary.get("validation_state")), results, recorded_hash_matches=hash_matches)
         label = str(active["label"])
+        content = content_of(active, {str(it["label"]): it for it in report["manifests"]})
+        if found.intact and not file_type.holds(data, content):
+            changed = Reason("file_type_box_changed", "", "the file type box is not the one that was signed")
+            found = Verdict(code=verdict.TAMPERED, reasons=(*found.reasons, changed), broken="pixels")
         return Reading(
             verdict=found,
             manifest=report,
             certificate_sha256=_certificate_sha256(reader, label),
-            resources=_resources(reader, content_of(active, {str(it["label"]): it for it in report["manifests"]})),
+            resources=_resources(reader, content),
             **about,
         )
 

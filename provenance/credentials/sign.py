@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from provenance.credentials import rules, timestamp, verdict
+from provenance.credentials import file_type, rules, timestamp, verdict
 from provenance.credentials.agreement import disagreements
 from provenance.credentials.errors import CredentialError
 from provenance.credentials.formats import SIGNABLE
@@ -61,6 +61,9 @@ def sign(image: bytes, *, media_type: str, story: Story) -> Signed:
             _("Only PNG, JPEG, WebP, AVIF and TIFF can be signed, and the bytes must be what they are said to be."),
         )
     definition = define(story, media_type=media_type)
+    if media_type in file_type.MEDIA_TYPES:
+        bound = {"label": file_type.LABEL, "data": file_type.statement(image), "created": True}
+        definition.manifest["assertions"].append(bound)
     stamped = timestamp.answers()
     try:
         data, certificate, name = _bind(image, media_type, definition, stamped=stamped)

@@ -46,6 +46,7 @@ REASONS: Words = {
     "format_carries_no_credential": _("Files of this format carry no credential that is read here."),
     "file_unparsable": _("The file's structure is damaged, so a credential in it cannot be found."),
     "credential_damaged": _("The file carries a credential that is damaged and cannot be read."),
+    "file_type_box_changed": _("The head of the file, which says what kind of picture it is, was changed."),
     "differs_from_published": _("It names a credential of this service, but is not the file this service published."),
 }
 
