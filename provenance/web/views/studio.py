@@ -88,7 +88,7 @@ def _ask(request: SignedInRequest) -> HttpResponse:
 
 def _desk(request: SignedInRequest, *, form: GenerateForm, job: Job | None, status: int = 200) -> HttpResponse:
     earlier = (
-        Job.objects.filter(owner_id=request.user.pk)
+        Job.objects.filter(owner_id=request.user.pk, operation=Job.Operation.TEXT_TO_IMAGE)
         .exclude(pk=job.pk if job else None)
         .select_related("work")
         .prefetch_related(
