@@ -27,7 +27,8 @@ class ExportForm(forms.Form):
         required=False,
         max_length=LONGEST_NAME,
         help_text=_("Written into the file for everybody to read. Left empty, nobody is named."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        # A preflight that arrives while a name is being written must not take it away.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "hx-preserve": "true"}),
     )
     agreed = forms.BooleanField(label=_("I agree"), required=False)
     tick_of = forms.CharField(widget=forms.HiddenInput, required=False)
