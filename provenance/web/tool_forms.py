@@ -39,6 +39,7 @@ class StrokesField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         rows = forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocomplete": "off", "data-strokes": ""})
         super().__init__(widget=rows, max_length=STROKES_TEXT_MAX, **options)
+        self.error_messages["required"] = _("Nothing is drawn yet: draw on the picture, or write points here.")
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value) or ""
@@ -56,10 +57,7 @@ class StrokesField(forms.CharField):
     def clean(self, value: Any) -> Any:
         if value and len(value) > STROKES_TEXT_MAX:
             raise ValidationError(_("That is too much to draw in one step."))
-        found = super().clean(value)
-        if self.required and not found:
-            raise ValidationError(_("Nothing is drawn yet: draw on the picture, or write points here."))
-        return found
+        return super().clean(value)
 
 
 class CurveField(forms.CharField):

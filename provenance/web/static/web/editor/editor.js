@@ -41,6 +41,7 @@ const saving = openSaving({
   },
 });
 saving.watch(() => Object.values(tools).some((tool) => tool.drawn));
+for (const kind of ["pointerup", "keyup"]) document.addEventListener(kind, () => saving.refresh());
 
 // While a model draws, nothing else can be changed: the buttons say so before the service has to.
 function lock() {
@@ -85,8 +86,13 @@ editor.addEventListener("change", (event) => {
 function choose(name) {
   chosen = name;
   for (const link of editor.querySelectorAll(".toolbar a")) {
-    if (link.dataset.tool === name) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
+    if (link.dataset.tool === name) {
+      link.setAttribute("aria-current", "true");
+      const row = link.closest("ul"); // on a narrow screen the toolbar is a row that scrolls
+      row.scrollLeft = link.offsetLeft - (row.clientWidth - link.clientWidth) / 2;
+    } else {
+      link.removeAttribute("aria-current");
+    }
   }
   for (const panel of editor.querySelectorAll(".tool")) panel.hidden = panel.id !== `tool-${name}`;
   stage.use(tools[name]);

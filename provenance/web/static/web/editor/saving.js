@@ -119,10 +119,9 @@ export function openSaving({ onState }) {
       waiting += 1;
       say("saving");
       const mine = queue.then(() => one(form, data, started)).catch(() => false);
-      queue = mine.then((kept) => {
+      queue = mine.then(() => {
         waiting -= 1;
-        if (waiting === 0) say(kept || !blocked ? "saved" : "trouble");
-        if (!kept && waiting === 0) say("trouble");
+        if (waiting === 0) say(blocked ? "trouble" : "saved");
       });
       return mine;
     },

@@ -139,7 +139,6 @@ export function openStage() {
 
   frame.addEventListener("pointerdown", (event) => {
     if (event.target === frame && event.offsetX > frame.clientWidth) return; // the scroll bar
-    frame.focus({ preventScroll: true });
     stage.cross = null;
     fingers.set(event.pointerId, event);
     frame.setPointerCapture(event.pointerId);
