@@ -5,6 +5,7 @@ import importlib.util
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
@@ -71,7 +72,7 @@ def _no_class(setting: str, path: str, why: str) -> CheckMessage:
 
 
 def _storage() -> Iterator[CheckMessage]:
-    chosen = settings.STORAGES["default"]
+    chosen: dict[str, Any] = cast("Any", settings.STORAGES["default"])
     try:
         make = import_string(chosen["BACKEND"])
     except ImportError as error:
@@ -99,7 +100,7 @@ def _bad_options(why: str) -> CheckMessage:
 
 
 def _cache() -> Iterator[CheckMessage]:
-    backend = settings.CACHES["default"]["BACKEND"]
+    backend = str(settings.CACHES["default"]["BACKEND"])
     try:
         import_string(backend)
     except ImportError as error:

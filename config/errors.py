@@ -19,6 +19,7 @@ from generation.errors import GenerationError
 def uncaught(request: HttpRequest) -> HttpResponse:
     """Called while the error is being handled; Django has written it to the log."""
     error = sys.exc_info()[1]
+    number: int
     if isinstance(error, GenerationError) and error.code == "disk_full":
         code, sentence, number = error.code, error.message, status.HTTP_507_INSUFFICIENT_STORAGE
     elif isinstance(error, Exception) and (answer := unavailable(error)):

@@ -7,7 +7,7 @@ machine for somebody else's sake, and together they were a quarter of what ``man
 import contextlib
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 # library → what it would load: colours for tracebacks, a test client over HTTP, a browsable API,
 # PostgreSQL's own field types, templates for tests. The database's driver is loaded by its backend.
@@ -33,7 +33,7 @@ def absent(*names: str) -> Iterator[None]:
             sys.modules.pop(name, None)
 
 
-def load_leanly(unused: dict[str, tuple[str, ...]]) -> None:
+def load_leanly(unused: Mapping[str, tuple[str, ...]]) -> None:
     """Load the libraries that are its keys now, without what they would bring along."""
     for library, brought in unused.items():
         with absent(*brought):

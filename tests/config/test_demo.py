@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of_django
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -45,7 +46,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> No
     settings.DATA_DIR = tmp_path
     monkeypatch.setattr(demo, "prepare", lambda stdout: None)
     monkeypatch.setattr(demo, "call_command", lambda *_args: None)
-    monkeypatch.setattr(demo.supervisor, "Supervisor", Boss)
+    monkeypatch.setattr("config.supervisor.Supervisor", Boss)
     monkeypatch.setattr(demo, "answers", lambda host, port: True)
     monkeypatch.setattr(Boss, "stopped", 0)
     monkeypatch.setattr(
@@ -113,13 +114,13 @@ def test_an_example_that_is_held_or_unreadable_is_a_failure(
 def test_a_failed_example_is_made_anew_the_next_time() -> None:
     user = User.objects.create_user("demo")
     failed = make_job(
-        owner=user, status="failed", seed="7", idempotency_key=f"demo:{demo.settings.SERVICE_VERSION}:7:0"
+        owner=user, status="failed", seed="7", idempotency_key=f"demo:{settings_of_django.SERVICE_VERSION}:7:0"
     )
 
     _run("--once")
 
     again = Job.objects.filter(seed="7").exclude(pk=failed.pk).get()
-    assert again.idempotency_key == f"demo:{demo.settings.SERVICE_VERSION}:7:1"
+    assert again.idempotency_key == f"demo:{settings_of_django.SERVICE_VERSION}:7:1"
 
 
 def test_stopped_before_the_end_it_fails_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,24 +84,35 @@ def out(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return OUT
 
 
-def test_serve_tells_its_address_once_it_answers(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def test_serve_tells_its_address_once_it_answers(out: io.StringIO, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     waits = iter([False, False, True])
     bosses: list[Boss] = []
     monkeypatch.setattr(serve, "answers", lambda host, port: next(waits))
-    monkeypatch.setattr(serve.supervisor, "Supervisor", lambda children: bosses.append(Boss(children)) or bosses[0])
 
-    call_command("serve", "--no-prepare", "--port", "8765", stdout=out)
+    def made(children: Any) -> Boss:
+        bosses.append(Boss(children))
+        return bosses[0]
 
-    assert bosses[0].said_when_run == ["", "Colophon is at http://127.0.0.1:8765/ (Ctrl-C stops it)\n"]
+    monkeypatch.setattr("config.supervisor.Supervisor", made)
+
+    call_command("serve", "--no-prepare", "--port", str(port), stdout=out)
+
+    assert bosses[0].said_when_run == ["", f"Colophon is at http://127.0.0.1:{port}/ (Ctrl-C stops it)\n"]
     assert next(waits, "asked three times") == "asked three times"
 
 
-def test_serve_that_is_stopped_before_tells_none(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_that_is_stopped_before_tells_none(out: io.StringIO, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "answers", lambda host, port: True)
     monkeypatch.setattr(Boss, "stopping", True)
-    monkeypatch.setattr(serve.supervisor, "Supervisor", Boss)
+    monkeypatch.setattr("config.supervisor.Supervisor", Boss)
 
-    call_command("serve", "--no-prepare", "--port", "8765", stdout=out)
+    call_command("serve", "--no-prepare", "--port", str(port), stdout=out)
 
     assert out.getvalue() == ""
 
@@ -110,6 +121,6 @@ def test_a_port_that_is_taken_is_said_at_once(out: io.StringIO, monkeypatch: pyt
     def started(children: Any) -> None:
         raise AssertionError("nothing is started")
 
-    monkeypatch.setattr(serve.supervisor, "Supervisor", started)
+    monkeypatch.setattr("config.supervisor.Supervisor", started)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CommandError, match="try another --port"):
         call_command("serve", "--no-prepare", "--port", str(taken.getsockname()[1]), stdout=out)

@@ -110,7 +110,7 @@ def test_after_a_while_the_broker_is_asked_again(
         raise ValueError("whatever the transport raises")
     with pytest.raises(broker.BrokerAway), broker.quick_sending():
         raise AssertionError("not asked")
-    monkeypatch.setattr(broker.time, "monotonic", lambda: broker._away_until)
+    monkeypatch.setattr("generation.broker.time.monotonic", lambda: broker._away_until)
 
     with broker.quick_sending() as options:
         assert set(options) == {"producer", "retry"}
