@@ -13,8 +13,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from generation import blobs
+from provenance.credentials import timestamp
+from provenance.credentials.errors import CredentialError
 from provenance.credentials.story import ALGORITHMIC, Parent, Step, Story
 from provenance.ledger.append import append
 from provenance.marking import xmp
@@ -37,7 +40,8 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
     Raises :class:`WorkError`: ``not_published``, ``unknown_format``, ``unknown_language``,
     ``bad_name``, or the first code of :func:`look_ahead`'s ``missing`` (``agreement_needed``,
     ``unlabelled_forbidden``, ``provider_code_missing``, ``picture_too_small_for_label`` …);
-    :class:`MarkingError` ``unknown_profile``; :class:`CredentialError` as ``sign`` does.
+    :class:`MarkingError` ``unknown_profile``; :class:`CredentialError` as ``sign`` does, and
+    ``timestamp_failed`` (not permanent) when the profile wants a time that could not be had.
     """
     profile, wish = settled(version, wish)
     found = look_ahead(version, wish)
@@ -47,6 +51,7 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
     if earlier := Export.objects.filter(version=version, recipe=recipe).first():
         return earlier, False
     finished = _make(version, wish, profile)
+    _check_time(finished, profile)
     # The file is stored before the row speaks of it; without the row nobody can reach it.
     blob = blobs.put(finished.signed.data, SUFFIXES[FORMATS[wish.format]])
     fingerprints = fingerprints_of(decode(finished.signed.data).rgb)
@@ -58,6 +63,17 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
     except IntegrityError:
         # Somebody who asked for the same was faster; their file says the same as ours.
         return Export.objects.get(version=version, recipe=recipe), False
+
+
+def _check_time(finished: Finished, profile: Profile) -> None:
+    """A version gets a time that was due later; an export is taken away at once, so it waits for its time."""
+    if profile.timestamp and settings.TSA_URL and finished.signed.timestamp != timestamp.TAKEN:
+        raise CredentialError(
+            "timestamp_failed",
+            _("The timestamp authority did not answer, and files for this place carry its time. Try again later."),
+            permanent=False,
+            note=settings.TSA_URL,
+        )
 
 
 _FIELDS = {"agreement_needed": "agreed", "unlabelled_forbidden": "labelled"}
@@ -138,6 +154,7 @@ def _recipe(version: Version, profile: Profile, wish: Wish) -> str:
         "language": wish.language if wish.labelled else "",
         "prompt_writer": wish.prompt_writer,
         "provider": [settings.PROVIDER_NAME, settings.PROVIDER_CODE],
+        "timestamp": bool(settings.TSA_URL),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -168,6 +185,7 @@ def _record(
         verdict=signed.verdict,
         sdk=signed.sdk,
         trust_list=signed.trust_list,
+        timestamped=signed.timestamp == timestamp.TAKEN,
     )
     append(
         key=f"export:{made.pk}",

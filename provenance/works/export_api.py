@@ -47,7 +47,18 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         model = Export
         fields = (
             *("id", "version", "profile", "media_type", "language", "labelled", "label", "prompt_writer"),
-            *("by", "agreement", "agreed_at", "file", "sha256", "bytes", "manifest_label", "verdict", "created_at"),
+            *(
+                "by",
+                "agreement",
+                "agreed_at",
+                "file",
+                "sha256",
+                "bytes",
+                "manifest_label",
+                "verdict",
+                "timestamped",
+                "created_at",
+            ),
         )
         read_only_fields = fields
 

@@ -273,6 +273,7 @@ class Export(models.Model):
     verdict = models.CharField(max_length=12)
     sdk = models.CharField(max_length=60)
     trust_list = models.CharField(max_length=64, blank=True)
+    timestamped = models.BooleanField(_("with a confirmed time"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ExportQuerySet.as_manager()

@@ -12,15 +12,18 @@ from pytest_django import Settings
 from generation import blobs
 from provenance.credentials import timestamp
 from provenance.credentials.development import issue
+from provenance.credentials.errors import CredentialError
 from provenance.credentials.facts import facts
 from provenance.credentials.read import read
 from provenance.credentials.sign import stamp
 from provenance.ledger.models import Event
 from provenance.works import timestamps as module
-from provenance.works.models import Credential, EarlierFile, Version
+from provenance.works.export import export
+from provenance.works.models import Credential, EarlierFile, Export, Version
 from provenance.works.seal import seal_version
 from provenance.works.timestamps import Round, add_timestamp, add_timestamps
 from provenance.works.verify import verify
+from provenance.works.wish import Wish
 from tests.factories import make_version, make_work
 from tests.provenance.credentials.tsa import TimeStamper, time_stamper
 
@@ -158,3 +161,23 @@ def test_an_edit_made_after_has_the_new_file_for_a_parent(published: Version) ->
         published.credential.manifest_label,
     ]
     assert facts(read(signed.data).content).ingredients[0].credential
+
+
+def test_an_export_for_a_place_that_wants_a_time_waits_for_it(
+    published: Version, tsa: TimeStamper, creator: User
+) -> None:
+    """Given an authority that is away, when one exports for the EU, then nothing is made until it is back."""
+    tsa.answers = False
+    with pytest.raises(CredentialError) as caught:
+        export(published, Wish(profile="eu", format="jpeg"), by=creator)
+    assert (caught.value.code, caught.value.permanent) == ("timestamp_failed", False)
+    assert not Export.objects.exists()
+    plain, _new = export(published, Wish(profile="plain", format="jpeg"), by=creator)
+    assert plain.timestamped is False
+
+    tsa.answers = True
+    timestamp.wake()
+    made, _new = export(published, Wish(profile="eu", format="jpeg"), by=creator)
+
+    assert made.timestamped is True
+    assert facts(read(blobs.get(made.blob)).active).signature.timestamp
