@@ -34,8 +34,10 @@ ASKED = 320
 COMPARED_SIDE = 1024
 _BY_CODE = 6
 _BY_FEATURES = 8
-# Strength by chance alone: 14 in the middle and 29 at most among 100,000 pictures; of a quarter-size copy 13 and up.
-_BY_CHANCE = 10.0
+# The strongest stranger among 100,000 pictures has 14 in the middle of queries and 29 at most; a true copy
+# that the image-codes do not find has 40 and more. The few weaker ones are looked at for good measure.
+_STRONG = 30.0
+_WEAK_LOOKED_AT = 2
 # Candidates this much weaker than the strongest are not looked at once one was confirmed.
 _WORTH_LOOKING = 0.5
 _CONFIRMED_ENOUGH = 3
@@ -82,7 +84,7 @@ def recover(query: Image.Image, *, allowed: Allowed, named: Iterable[UUID] = ())
         shared = registry.sharing_features(asked(features.spread(ASKED)))
         told = list(RegisteredPicture.objects.filter(subject__in=allowed(named)).values_list("pk", flat=True))
         first = list(dict.fromkeys([*told, *nominated]))
-        strong = [row for row, strength in shared.items() if strength >= _BY_CHANCE]
+        strong = [row for place, row in enumerate(shared) if place < _WEAK_LOOKED_AT or shared[row] >= _STRONG]
         rows = list(dict.fromkeys([*first, *_permitted(strong, registry.subjects, allowed)]))
         confirmed += _by_features(small, features, rows[: _BY_FEATURES + len(first)], shared)
     if not confirmed:
