@@ -42,7 +42,8 @@ class DiffusersEngine:
         self._device, self._dtype = _best_device()
         folder = locate(model)
         self._pipe = self._load(folder)
-        self._pipes = {"text2img": self._pipe}
+        self._others: dict[str, Any] = {}
+        self._arguments = {"text2img": _taken(self._pipe)}
         self._lock = threading.Lock()
         self._cpu_threads = read_passport(folder).cpu_threads if self._device == "cpu" else 0
         self.identity = self._identify(model, folder)
@@ -126,7 +127,7 @@ class DiffusersEngine:
         started = time.monotonic()
         try:
             pipe = self._pipe_for(spec.operation)
-            result = pipe(**self._call_arguments(pipe, padded, spec, on_step))
+            result = pipe(**self._call_arguments(padded, spec, on_step))
         except (Cancelled, GenerationError):
             raise
         except Exception as error:
@@ -159,10 +160,12 @@ class DiffusersEngine:
 
         Raises ``operation_not_supported``.
         """
-        if operation not in self._pipes:
+        if operation == "text2img":
+            return self._pipe
+        if operation not in self._others:
             kind = {"img2img": diffusers.AutoPipelineForImage2Image, "inpaint": diffusers.AutoPipelineForInpainting}
             try:
-                self._pipes[operation] = kind[operation].from_pipe(self._pipe)
+                pipe = kind[operation].from_pipe(self._pipe)
             except (ValueError, KeyError) as error:
                 raise GenerationError(
                     "operation_not_supported",
@@ -170,11 +173,12 @@ class DiffusersEngine:
                     % {"model": self._name},
                     field="model",
                 ) from error
-            self._pipes[operation].set_progress_bar_config(disable=True)
-        return self._pipes[operation]
+            pipe.set_progress_bar_config(disable=True)
+            self._others[operation], self._arguments[operation] = pipe, _taken(pipe)
+        return self._others[operation]
 
     def _call_arguments(
-        self, pipe: Any, requests: list[PictureRequest], spec: RenderSpec, on_step: Callable[[int], None]
+        self, requests: list[PictureRequest], spec: RenderSpec, on_step: Callable[[int], None]
     ) -> dict[str, Any]:
         if spec.width % 8 or spec.height % 8:
             raise _bad_size(spec)
@@ -200,7 +204,7 @@ class DiffusersEngine:
             arguments["strength"] = max(spec.strength, 1.001 / spec.steps)
         if spec.operation == "inpaint":
             arguments["mask_image"] = [request.mask for request in requests]
-        taken = inspect.signature(type(pipe).__call__).parameters
+        taken = self._arguments[spec.operation]
         return {name: value for name, value in arguments.items() if name in taken}
 
 
@@ -220,6 +224,11 @@ def at_most_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _taken(pipe: Any) -> frozenset[str]:
+    """The arguments the pipeline's call has: not every family has all of them."""
+    return frozenset(inspect.signature(type(pipe).__call__).parameters)
 
 
 def bucket(count: int, *, limit: int) -> int:
