@@ -3,7 +3,7 @@
 A descriptor is projected to 64 dimensions (PCA, then turned so that all of them carry alike) and filed
 under the nearest of 16,384 centroids; on which side of it the descriptor lies in each dimension is its
 64-bit signature (Hamming embedding: Jégou, Douze and Schmid 2008). The centroids were learnt from works
-of the reference art that the recovery benchmark does not use (``train_words`` in tests/benchmarks). Pure.
+of the reference art that the recovery benchmark asks nothing about (tests/benchmarks/recovery_words.py). Pure.
 """
 
 import hashlib
