@@ -102,10 +102,15 @@ def test_china_in_every_format(creator: User, name: str) -> None:
     assert [item.relationship for item in told.ingredients] == ["parentOf"]
     assert told.ingredients[0].credential
     assert told.all_actions_included
+    # the letters, measured in the decoded file: at least 5 % of the shorter side
+    x, y = int(region["x"]), int(region["y"])
+    plate = picture(made).convert("L").crop((x, y, x + int(region["width"]), y + int(region["height"])))
+    ink = plate.point(lambda value: 255 if value > 136 else 0).getbbox()
+    assert ink is not None
+    assert ink[3] - ink[1] >= 0.05 * 240
     # the pixels: nothing but the label's region is touched (where the format loses nothing)
     if name in ("png", "tiff"):
         before, after = picture(version).convert("RGB"), picture(made).convert("RGB")
-        x, y = int(region["x"]), int(region["y"])
         box = ImageChops.difference(before, after).getbbox()
         assert box is not None
         assert x <= box[0] < box[2] <= x + region["width"]
