@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def moment(text: str | datetime) -> str:
-    """A datetime, or ``2026-11-22T20:00:00Z`` → ``22 November 2026, 20:00 UTC``; anything else stays as it was written."""
+    """``2026-11-22T20:00:00Z`` → ``22 November 2026, 20:00 UTC``; anything else stays as it was written."""
     try:
         when = text if isinstance(text, datetime) else parse_datetime(text)
     except (TypeError, ValueError):
