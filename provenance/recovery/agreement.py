@@ -5,7 +5,6 @@ that falls from one side, and one caption bar spoils only the cells it covers.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ SIDE = 256
 GRID = 8
 # Grey levels (0..255) of deviation inside a cell; below, there is nothing in it to compare.
 _TEXTURE = 3.0
+_COVERED = 0.7
 _AGREES = 0.5
 _MIN_CELLS = 6
 
@@ -49,10 +49,9 @@ def compare(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE) 
 
     a = cv2.GaussianBlur(cv2.cvtColor(laid.query, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.0)
     b = cv2.GaussianBlur(cv2.cvtColor(laid.parent, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.0)
-    correlations = _cells(a, b, laid.mask)
-    if not correlations:
+    values = _cells(a, b, laid.mask)
+    if not len(values):
         return Agreement(0, 0.0, 0.0)
-    values = np.array(correlations)
     return Agreement(len(values), float((values >= _AGREES).mean()), float(values.mean()))
 
 
@@ -122,19 +121,22 @@ def _shoelace(polygon: NDArray[np.float64]) -> float:
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
-def _cells(a: NDArray[np.float32], b: NDArray[np.float32], mask: NDArray[np.bool_]) -> list[float]:
+def _cells(a: NDArray[np.float32], b: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Correlation in each cell that is mostly covered and not plain in both."""
     height, width = a.shape
-    rows, columns = np.linspace(0, height, GRID + 1).astype(int), np.linspace(0, width, GRID + 1).astype(int)
-    found = []
-    for top, bottom in pairwise(rows):
-        for left, right in pairwise(columns):
-            inside = mask[top:bottom, left:right]
-            if inside.mean() < 0.7:
-                continue
-            one, other = a[top:bottom, left:right][inside], b[top:bottom, left:right][inside]
-            if max(one.std(), other.std()) < _TEXTURE:
-                continue
-            one, other = one - one.mean(), other - other.mean()
-            found.append(float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum() + 1.0)))
-    return found
+    rows, columns = (np.linspace(0, side, GRID + 1).astype(int)[:-1] for side in (height, width))
+    inside = mask.astype(np.float64)
+    one, other = a * inside, b * inside
+    sums = np.add.reduceat(
+        np.add.reduceat(np.stack([inside, one, other, one * one, other * other, one * other]), rows, axis=1),
+        columns,
+        axis=2,
+    ).reshape(6, -1)
+    sizes = np.outer(np.diff([*rows, height]), np.diff([*columns, width])).reshape(-1)
+    count = np.maximum(sums[0], 1.0)
+    mean_a, mean_b = sums[1] / count, sums[2] / count
+    variance_a = np.maximum(sums[3] / count - mean_a**2, 0.0)
+    variance_b = np.maximum(sums[4] / count - mean_b**2, 0.0)
+    covariance = sums[5] / count - mean_a * mean_b
+    told = (sums[0] >= _COVERED * sizes) & (np.maximum(variance_a, variance_b) >= _TEXTURE**2)
+    return np.asarray(covariance[told] / np.sqrt(variance_a[told] * variance_b[told] + 0.01), np.float64)

@@ -29,7 +29,7 @@ Allowed = Callable[[Iterable[UUID]], set[UUID]]
 # Of 256 bits: what a recompressed, resized, turned or mirrored copy differs by at most, and then some.
 CODE_DISTANCE = 56
 # Features of the query that the registry is asked about; all of them serve to confirm.
-ASKED = 320
+ASKED = 240
 # Pictures are compared at this length of their long side; larger ones are reduced first.
 COMPARED_SIDE = 1024
 _BY_CODE = 6

@@ -151,6 +151,8 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=0, help="how many of ours are asked for; all when left out")
     parser.add_argument("--registry", type=int, default=100_000)
     parser.add_argument("--cache", type=Path, help="keep the described works here")
+    parser.add_argument("--strangers", type=int, default=200, help="how many strangers are asked for")
+    parser.add_argument("--cases", default="", help="only the cases with these words in their names, by commas")
     parser.add_argument("--data", type=Path, help="keep the registry here, and use it when it is there")
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
@@ -202,10 +204,14 @@ def _cases(options: argparse.Namespace, archive: Archive) -> Iterator[Line]:
     from tests.benchmarks.recovery_cases import CASES
 
     asked = options.asked or options.ours
+    wanted = options.cases.split(",")
     for case in CASES:
-        yield _line(case, archive, archive.names[:asked], registered=True)
+        if any(word in case for word in wanted):
+            yield _line(case, archive, archive.names[:asked], registered=True)
     for case in STRANGER_CASES:
-        yield _line(case, archive, archive.names[options.ours : options.ours + asked], registered=False)
+        if any(word in f"stranger, {case}" for word in wanted):
+            strangers = archive.names[options.ours : options.ours + min(options.strangers, options.ours)]
+            yield _line(case, archive, strangers, registered=False)
 
 
 def _line(case: str, archive: Archive, names: list[str], *, registered: bool) -> Line:
