@@ -43,3 +43,7 @@ class ExportAdmin(WatchOnly):
     list_filter = ("profile", "media_type", "labelled")
     search_fields = ("id", "version__id", "sha256", "manifest_label")
     list_select_related = ("version__work", "by")
+
+
+# Registers the rows of the sub-package with this application.
+from provenance.works.editing import admin as editing_admin  # noqa: E402, F401

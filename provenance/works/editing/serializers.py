@@ -21,7 +21,9 @@ class NewSittingSerializer(serializers.Serializer[Any]):
 
 
 class RevisionSerializer(serializers.Serializer[Any]):
-    revision = serializers.IntegerField(min_value=0, help_text="The sitting's revision as you last saw it.")
+    revision = serializers.IntegerField(
+        min_value=0, max_value=2_147_483_647, help_text="The sitting's revision as you last saw it."
+    )
 
 
 class NewStepSerializer(RevisionSerializer):

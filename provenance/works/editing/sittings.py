@@ -127,7 +127,7 @@ def redoable(sitting: Sitting) -> Edit | None:
     last = sitting.active_edits().last()
     later = sitting.edits.filter(undone=True, order__gt=last.order if last else 0)
     # A model's step that was stopped or failed has no pixels to bring back.
-    return later.exclude(job__isnull=False, output__isnull=True).order_by("order").first()
+    return later.exclude(job__isnull=False, mask="").order_by("order").first()
 
 
 def abandon(sitting: Sitting, *, revision: int) -> None:

@@ -1,0 +1,48 @@
+"""Sittings and what came of them, to look at."""
+
+from django.contrib import admin
+from unfold.admin import TabularInline
+
+from generation.admin import WatchOnly
+from provenance.works.editing.models import Contribution, Declaration, Edit, Sitting
+
+
+class EditInline(TabularInline):
+    model = Edit
+    fields = ("order", "operation", "standing", "undone", "changed", "started_at", "ended_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+
+@admin.register(Sitting)
+class SittingAdmin(WatchOnly):
+    list_display = ("id", "owner", "parent", "status", "version", "active", "claimed_minutes", "started_at", "ended_at")
+    list_filter = ("status",)
+    list_select_related = ("owner", "parent__work", "version__work")
+    search_fields = ("id", "owner__username", "parent__id", "version__id")
+    date_hierarchy = "created_at"
+    inlines = (EditInline,)
+
+
+@admin.register(Edit)
+class EditAdmin(WatchOnly):
+    list_display = ("sitting", "order", "operation", "standing", "undone", "changed", "ended_at")
+    list_filter = ("operation", "standing", "undone")
+    list_select_related = ("sitting",)
+    search_fields = ("id", "sitting__id", "job__id")
+
+
+@admin.register(Declaration)
+class DeclarationAdmin(WatchOnly):
+    list_display = ("sha256", "media_type", "verdict", "names_parent", "registered", "tool")
+    list_filter = ("verdict", "registered", "names_parent")
+    search_fields = ("sha256", "edit__sitting__version__id")
+
+
+@admin.register(Contribution)
+class ContributionAdmin(WatchOnly):
+    list_display = ("version", "created_at")
+    list_select_related = ("version__work",)
+    search_fields = ("version__id",)
