@@ -14,6 +14,7 @@ from provenance.web.sign_in import pausing
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
 from provenance.works.editing.api import OperationViewSet, SittingViewSet
 from provenance.works.export_api import ExportViewSet
+from provenance.works.ledger_api import LedgerView
 from provenance.works.reveal_api import RevealViewSet
 from provenance.works.soft_binding_api import discovery
 from provenance.works.verify_api import VerifyView
@@ -42,6 +43,7 @@ handler500 = "config.errors.uncaught"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("provenance.web.urls")),
     path("api/v1/verify", VerifyView.as_view(), name="api-verify"),
+    path("api/v1/works/<uuid:pk>/ledger.zip", LedgerView.as_view(), name="api-work-ledger"),
     path("api/v1/", include(router.urls)),
     path("api/soft-binding/v1/", include("provenance.works.soft_binding_urls")),
     path(".well-known/c2pa-soft-binding-resolution", discovery, name="soft-binding-discovery"),

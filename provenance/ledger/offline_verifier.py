@@ -15,12 +15,15 @@ SHA-256 in the events. Without --key the export vouches for its own key: compare
 printed with one you got another way.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -34,15 +37,15 @@ class Unreadable(Exception):
     """The export is not one, or its parts cannot be parsed."""
 
 
-def canonical(value):
+def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def sha256(*parts):
+def sha256(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def tree_root(leaves):
+def tree_root(leaves: list[bytes]) -> bytes:
     """RFC 6962 section 2.1, straight from its definition, without recursion."""
     level = [sha256(b"\x00", leaf) for leaf in leaves]
     if not level:
@@ -53,7 +56,7 @@ def tree_root(leaves):
     return level[0]
 
 
-def root_from_path(index, size, leaf, path):
+def root_from_path(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes | None:
     """The root that the audit path gives (RFC 9162 section 2.1.3.2), or None when its length is wrong."""
     node, at, last = sha256(b"\x00", leaf), index, size - 1
     if not 0 <= index < size:
@@ -71,7 +74,7 @@ def root_from_path(index, size, leaf, path):
     return node if last == 0 else None
 
 
-def is_beginning(old, new, path, old_root, new_root):
+def is_beginning(old: int, new: int, path: list[bytes], old_root: bytes, new_root: bytes) -> bool:
     """RFC 9162 section 2.1.4.2."""
     if not 0 < old <= new:
         return False
@@ -97,7 +100,7 @@ def is_beginning(old, new, path, old_root, new_root):
     return last == 0 and first == old_root and second == new_root
 
 
-def signed_by(key, signature, body):
+def signed_by(key: Ed25519PublicKey, signature: str, body: bytes) -> bool:
     try:
         key.verify(bytes.fromhex(signature), body)
     except (InvalidSignature, ValueError):
@@ -105,14 +108,14 @@ def signed_by(key, signature, body):
     return True
 
 
-def load_key(pem):
+def load_key(pem: bytes) -> tuple[str, Ed25519PublicKey]:
     key = load_pem_public_key(pem)
     if not isinstance(key, Ed25519PublicKey):
         raise Unreadable("a key of the export is no Ed25519 key")
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest(), key
 
 
-def read_parts(source):
+def read_parts(source: Path) -> dict[str, bytes]:
     """Name to bytes of every part, from a ZIP file or a folder."""
     if source.is_dir():
         return {str(p.relative_to(source).as_posix()): p.read_bytes() for p in source.rglob("*") if p.is_file()}
@@ -120,19 +123,19 @@ def read_parts(source):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def lines(data):
+def lines(data: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in data.decode().splitlines() if line]
 
 
 class Check:
     """One export. ``problems`` holds a sentence for everything that does not hold."""
 
-    def __init__(self, parts, trusted=None):
-        self.problems = []
+    def __init__(self, parts: dict[str, bytes], trusted: bytes | None = None) -> None:
+        self.problems: list[str] = []
         try:
             self.keys = dict(load_key(data) for name, data in parts.items() if name.startswith("keys/"))
             self.index_bytes = parts["export.json"]
-            self.index = json.loads(self.index_bytes)
+            self.index: dict[str, Any] = json.loads(self.index_bytes)
             self.index_signature = parts["export.sig"].decode().strip()
             self.events = lines(parts["events.jsonl"])
             self.checkpoints = lines(parts["checkpoints.jsonl"])
@@ -145,10 +148,10 @@ class Check:
         except Exception as error:
             raise Unreadable(f"{type(error).__name__}: {error}") from error
 
-    def wrong(self, sentence):
+    def wrong(self, sentence: str) -> None:
         self.problems.append(sentence)
 
-    def _run(self):
+    def _run(self) -> None:
         key = self.keys.get(self.index["key"])
         if key is None:
             self.wrong("the index was signed by a key that is not believed here")
@@ -158,7 +161,7 @@ class Check:
         self._events(size, root)
         self._disclosures()
 
-    def _checkpoints(self):
+    def _checkpoints(self) -> tuple[int, bytes]:
         found = []
         for number, held in enumerate(self.checkpoints, start=1):
             body = held["body"].encode()
@@ -181,7 +184,7 @@ class Check:
                 self.wrong(f"the checkpoint of {old} events is no beginning of the last")
         return size, root
 
-    def _events(self, size, root):
+    def _events(self, size: int, root: bytes) -> None:
         told = [(item["event"]["sequence"], item["digest"]) for item in self.events]
         if told != [tuple(entry) for entry in self.index["events"]]:
             self.wrong("the events are not those of the signed index: some are missing, added, changed or moved")
@@ -204,7 +207,7 @@ class Check:
         if whole and (place != size or tree_root([bytes.fromhex(item["digest"]) for item in self.events]) != root):
             self.wrong("the events do not make up the signed tree")
 
-    def _disclosures(self):
+    def _disclosures(self) -> None:
         events = {item["event"]["sequence"]: item["event"] for item in self.events}
         for held in self.disclosures:
             event, name = events.get(held["sequence"], {}), held["name"]
@@ -216,12 +219,12 @@ class Check:
             if sha256(canonical(value)).hex() != committed:
                 self.wrong(f"event {held['sequence']}: the value given for “{name}” is not the one committed to")
 
-    def knows(self, digest):
+    def knows(self, digest: str) -> list[str]:
         """Versions of this export whose file has the SHA-256 *digest*, by the events themselves."""
         return [item["event"]["subject"] for item in self.events if item["event"]["payload"].get("sha256") == digest]
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a ledger export of Colophon.")
     parser.add_argument("export", nargs="?", type=Path, default=Path(__file__).resolve().parent)
     parser.add_argument("--key", type=Path, help="believe this public key (PEM) only")

@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from provenance.marking import iim
+
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_XMP = b"XML:com.adobe.xmp"
 JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -21,7 +23,7 @@ WEBP_XMP_FLAG, WEBP_ALPHA_FLAG = 0x04, 0x10
 
 @dataclass(frozen=True)
 class Block:
-    """One piece of metadata. ``kind`` is ``xmp``, ``exif``, ``text`` or ``broken``; ``name`` a keyword."""
+    """One piece of metadata. ``kind`` is ``xmp``, ``exif``, ``iim``, ``text`` or ``broken``; ``name`` a keyword."""
 
     kind: str
     name: str
@@ -40,6 +42,10 @@ def blocks(data: bytes) -> Iterator[Block]:
                 yield Block("xmp", "APP1", body[len(JPEG_XMP) :])
             elif marker == 0xE1 and body.startswith(JPEG_EXIF):
                 yield Block("exif", "APP1", body[len(JPEG_EXIF) :])
+            elif marker == 0xED and body.startswith(iim.PHOTOSHOP):
+                found = iim.of_photoshop(body[len(iim.PHOTOSHOP) :])
+                if found:
+                    yield Block("iim", "APP13", found)
             elif marker == 0xFE:
                 yield Block("text", "comment", body)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from provenance.marking import containers, exif, generators, xmp
+from provenance.marking import containers, exif, generators, iim, xmp
 from provenance.marking.containers import Block
 
 log = structlog.get_logger(__name__)
@@ -85,6 +85,9 @@ def read(data: bytes) -> list[Mark]:
                 marks += _of_xmp(block)
             elif block.kind == "exif":
                 marks += _of_exif(block)
+            elif block.kind == "iim":
+                old = iim.fields(block.data)
+                marks.append(_mark("iptc", "IPTC-IIM", old) if old else _unreadable("IPTC-IIM"))
             else:
                 marks.append(_unreadable(block.name))
         except Exception as error:
@@ -115,6 +118,7 @@ def _blocks_by_pillow(data: bytes) -> Iterator[Block]:
             packet = image.info.get("xmp") or getattr(image, "tag_v2", {}).get(700)
             raw = image.info.get("exif") or (image.getexif().tobytes() if image.format == "TIFF" else b"")
             comment = image.info.get("comment")
+            old = getattr(image, "tag_v2", {}).get(iim.TIFF_TAG)
     except Exception:
         # No image, or none whose header can be read: decoding says so, there is nothing to add.
         return
@@ -122,6 +126,8 @@ def _blocks_by_pillow(data: bytes) -> Iterator[Block]:
         yield Block("xmp", "XMP", packet.encode() if isinstance(packet, str) else packet)
     if isinstance(raw, bytes) and raw:
         yield Block("exif", "EXIF", raw.removeprefix(containers.JPEG_EXIF))
+    if isinstance(old, bytes) and old:
+        yield Block("iim", "IPTC", old)
     if isinstance(comment, bytes) and comment:
         yield Block("text", "comment", comment)
 

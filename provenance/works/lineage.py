@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from provenance.credentials import lineage as tree
-from provenance.credentials.facts import CLAIMED, WITNESSED, Action
+from provenance.credentials.facts import Action
 from provenance.credentials.lineage import Node
+from provenance.credentials.manifest import CLAIMED, WITNESSED
 from provenance.credentials.read import Reading
 from provenance.works import wording
 from provenance.works.wording import say

@@ -33,7 +33,7 @@ def events(number: int) -> None:
             append(key=f"k{each}", kind="x", subject=f"s{each}", payload={"n": each})
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, list(values))
 

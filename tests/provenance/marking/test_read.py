@@ -233,3 +233,49 @@ def test_no_damage_breaks_the_reader(data: bytes, at: int, junk: bytes) -> None:
 def test_no_bytes_break_the_reader(data: bytes) -> None:
     for head in (b"", containers.PNG, b"\xff\xd8\xff\xe1", b"RIFF\0\0\0\0WEBP", b"II*\0"):
         assert all(mark.standard for mark in read(head + data))
+
+
+def _iim(*entries: tuple[int, int, bytes]) -> bytes:
+    return b"".join(
+        b"\x1c" + bytes([record, dataset]) + len(value).to_bytes(2, "big") + value for record, dataset, value in entries
+    )
+
+
+def _jpeg_with_iim(block: bytes) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG")
+    plain = out.getvalue()
+    other = b"8BIM\x03\xed\x00\x00" + (3).to_bytes(4, "big") + b"abc\0"
+    resource = other + b"8BIM\x04\x04\x00\x00" + len(block).to_bytes(4, "big") + block
+    body = b"Photoshop 3.0\0" + resource
+    return plain[:2] + b"\xff\xed" + (len(body) + 2).to_bytes(2, "big") + body + plain[2:]
+
+
+def test_the_older_form_of_iptc_fields() -> None:
+    block = _iim(
+        (2, 80, "Zoë".encode("latin-1")), (2, 25, b"fox"), (2, 25, b"dusk"), (2, 120, b"A fox."), (2, 0, b"\0\2")
+    )
+    mark = _one(_jpeg_with_iim(block), "iptc")
+    assert (mark.place, mark.fields) == (
+        "IPTC-IIM",
+        {"Creator": "Zoë", "Keywords": "fox; dusk", "Description": "A fox."},
+    )
+    utf8 = _iim((1, 90, b"\x1b%G"), (2, 105, "暮色".encode()))
+    assert _one(_jpeg_with_iim(utf8), "iptc").fields == {"Headline": "暮色"}
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "TIFF", tiffinfo={33723: block})
+    assert _one(out.getvalue(), "iptc").fields["Description"] == "A fox."
+
+
+@fewer(max_examples=200, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_iim_block_is_read_or_unreadable(block: bytes) -> None:
+    for data in (_jpeg_with_iim(block), _jpeg_with_iim(_iim((2, 5, b"x")) + block)):
+        assert {mark.standard for mark in read(data)} <= {"iptc", "unreadable"}
+
+
+@given(st.binary(max_size=60))
+def test_any_photoshop_segment_is_walked(data: bytes) -> None:
+    from provenance.marking import iim
+
+    assert isinstance(iim.of_photoshop(b"8BIM" + data), bytes)

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from generation import blobs
 from generation.models import Job
@@ -56,7 +57,7 @@ def work(creator: User, reviewer: User, settings: Settings, tmp_path: Path) -> W
 
 def run_alone(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The script as on a machine without Colophon: isolated, with nothing importable but cryptography."""
-    import _cffi_backend
+    import _cffi_backend  # type: ignore[import-untyped]
     import cryptography
 
     only = folder / "only"
@@ -174,10 +175,29 @@ def test_the_page_is_for_the_owner_and_for_reviewers(
     response = client.get(address)
     assert (response["Content-Type"], response["Cache-Control"]) == ("application/zip", "private, no-store")
     assert f"ledger-{work.pk}.zip" in response["Content-Disposition"]
-    assert "verify.py" in unzip(response.content)  # type: ignore[attr-defined]
+    assert "verify.py" in unzip(response.content)
     client.force_login(creator)
     page = client.get(f"/works/{work.pk}/").content.decode()
     assert address in page
+
+
+def test_the_api_gives_the_same(work: Work, api: APIClient, creator: User, stranger: User) -> None:
+    address = f"/api/v1/works/{work.pk}/ledger.zip"
+    assert api.get(address).status_code == 401
+    api.force_authenticate(stranger)
+    assert api.get(address).json()["code"] == "not_found"
+    api.force_authenticate(creator)
+    response = api.get(address)
+    assert (response.status_code, response["Content-Type"]) == (200, "application/zip")
+    assert "verify.py" in unzip(response.content)
+
+
+def test_the_admin_names_who_did_it_until_they_are_erased(work: Work, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    headers = {"Accept-Language": "en"}
+    assert ">ada<" in client.get("/admin/ledger/event/?q=ada", headers=headers).content.decode()
+    erase_person("ada")
+    assert ">erased<" in client.get("/admin/ledger/event/", headers=headers).content.decode()
 
 
 def test_the_whole_ledger_from_the_command_line(work: Work, tmp_path: Path) -> None:
