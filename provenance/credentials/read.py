@@ -1,5 +1,6 @@
 """Read a file's credential without believing the file, and without asking anybody outside."""
 
+import hashlib
 import io
 import json
 import os
@@ -10,7 +11,6 @@ from typing import Any
 import structlog
 
 from provenance.credentials import file_type, jumbf, recorded_hash, trust, verdict
-from provenance.credentials.certificate import facts_of
 from provenance.credentials.formats import media_type
 from provenance.credentials.offline import OFFLINE
 from provenance.credentials.verdict import Reason, Verdict
@@ -142,13 +142,8 @@ def _read(data: bytes, kind: str, context: Any, about: dict[str, Any]) -> Readin
 
 def _certificate_sha256(reader: Any, label: str) -> str:
     """SHA-256 of the signing certificate. Asked for a box that is no resource, the SDK gives the store."""
-    from cryptography import x509
-
     der = jumbf.signing_certificate(_resource(reader, f"self#jumbf=/c2pa/{label}/c2pa.signature"), label)
-    try:
-        return facts_of(x509.load_der_x509_certificate(der)).certificate_sha256 if der else ""
-    except ValueError:
-        return ""
+    return hashlib.sha256(der).hexdigest() if der else ""
 
 
 def _resources(reader: Any, active: dict[str, Any]) -> dict[str, bytes]:

@@ -64,23 +64,20 @@ def load(configured: Configured | None = None) -> Material:
 def examine(chain: bytes, key: Key | bytes, *, algorithm: str = "es256") -> SignerFacts:
     """Check a chain (PEM, leaf first) and a key (PEM, or where it is) as a pair; raises as :func:`check_signer`."""
     key = PemKey("file", key) if isinstance(key, bytes) else key
-    certificates = parse_chain(chain)
-    facts = facts_of(certificates[0])
-    if not _known_pair(key, facts) and not key.belongs_to(certificates[0]):
-        raise CredentialError(
-            "signer_mismatch",
-            _("The signing key does not belong to the signing certificate. Put the matching pair in place."),
-        )
-    if isinstance(key, RemoteKey):
-        _pairs.add((os.getpid(), key.fingerprint, facts.certificate_sha256))
-    check_certificate(certificates, algorithm=algorithm)
-    check_dates(facts)
+    at = (os.getpid(), key.fingerprint, hashlib.sha256(chain).hexdigest(), algorithm)
+    facts = _examined.get(at)
+    if facts is None:
+        certificates = parse_chain(chain)
+        facts = facts_of(certificates[0])
+        if not key.belongs_to(certificates[0]):
+            raise CredentialError(
+                "signer_mismatch",
+                _("The signing key does not belong to the signing certificate. Put the matching pair in place."),
+            )
+        check_certificate(certificates, algorithm=algorithm)
+        _examined[at] = facts
+    check_dates(facts)  # what was fine an hour ago may have expired since
     return facts
-
-
-def _known_pair(key: Key, facts: SignerFacts) -> bool:
-    """A key that is elsewhere need not prove itself before each signature."""
-    return isinstance(key, RemoteKey) and (os.getpid(), key.fingerprint, facts.certificate_sha256) in _pairs
 
 
 def _key(which: Configured) -> Key:
@@ -98,7 +95,9 @@ def _key(which: Configured) -> Key:
 
 _lock = threading.Lock()
 _remote: dict[tuple[int, str, str], RemoteKey] = {}
-_pairs: set[tuple[int, str, str]] = set()
+# Pairs found to be in order by this process: nothing but the calendar can change that, and a key that is
+# elsewhere need not prove itself before each signature.
+_examined: dict[tuple[int, str, str, str], SignerFacts] = {}
 _current: tuple[int, str, Any] | None = None
 
 
