@@ -330,6 +330,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Several rows have a status; each kind keeps its name whatever else the schema holds.
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatusEnum": "generation.models.Job.Status",
+        "VersionStatusEnum": "provenance.works.models.Version.Status",
+        "SittingStatusEnum": "provenance.works.editing.models.Sitting.Status",
+    },
 }
 CACHES = {
     "default": (

@@ -130,7 +130,7 @@ class EditedVersionActions(GenericViewSet[Version]):
         parent = self.get_object()
         wanted = NewDeclarationSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        image = request.data.get("image")
+        image = request.FILES.get("image")
         if not isinstance(image, UploadedFile):
             raise WorkError("file_missing", _("Send the picture as the multipart field “image”."), field="image")
         assert request.user.is_authenticated

@@ -31,7 +31,7 @@ colours = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
 points = st.tuples(number(-10, 50), number(-10, 40)).map(list)
 strokes = st.lists(st.lists(points, min_size=1, max_size=5), min_size=1, max_size=3)
 pen = {"strokes": strokes, "size": number(0.5, 20), "hardness": number(0, 1), "opacity": number(0.01, 1)}
-curves = st.one_of(
+curves: st.SearchStrategy[list[list[int]]] = st.one_of(
     st.just([]),
     st.lists(st.integers(0, 255), min_size=2, max_size=8, unique=True).flatmap(
         lambda xs: st.lists(st.integers(0, 255), min_size=len(xs), max_size=len(xs)).map(
