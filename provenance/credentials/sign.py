@@ -175,18 +175,32 @@ def _bind(image: bytes, media_type: str, definition: Definition, *, stamped: boo
 
 
 def _add(builder: Any, item: Input) -> None:
-    """Add one ingredient; a file whose credential the SDK cannot read goes in as one without."""
+    """Add one ingredient; a file whose credential cannot be read goes in as one without.
+
+    So does a file that only names an address of its credential: nothing is fetched, and what the SDK
+    writes of such a file breaks a rule (results of a validation, without the manifest they are about).
+    """
     import c2pa
 
-    try:
-        builder.add_ingredient(item.definition, item.media_type, io.BytesIO(item.data))
-    except c2pa.C2paError:
-        if not item.data:
-            raise
-        # Of a type the SDK does not look into; the definition's own format is what gets written.
-        builder.add_ingredient(item.definition, "application/octet-stream", io.BytesIO(b""))
+    if item.data and not _only_names_an_address(item.data):
+        try:
+            builder.add_ingredient(item.definition, item.media_type, io.BytesIO(item.data))
+        except c2pa.C2paError:
+            _add_bare(builder, item)
+    else:
+        _add_bare(builder, item)
     for identifier, content in item.resources.items():
         builder.add_resource(identifier, io.BytesIO(content))
+
+
+def _add_bare(builder: Any, item: Input) -> None:
+    # Of a type the SDK does not look into; the definition's own format is what gets written.
+    kind = "application/octet-stream" if item.data else item.media_type
+    builder.add_ingredient(item.definition, kind, io.BytesIO(b""))
+
+
+def _only_names_an_address(data: bytes) -> bool:
+    return any(reason.code == "remote_credential_not_fetched" for reason in read(data).verdict.reasons)
 
 
 def _is_about_time(message: str) -> bool:

@@ -1,13 +1,9 @@
-import io
 import json
 import random
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import c2pa
 import pytest
 from hypothesis import given
 from hypothesis import settings as fewer
@@ -170,77 +166,7 @@ def test_the_certificate_is_taken_from_the_signature_itself(signed: Signed) -> N
     assert read(signed.data).certificate_sha256 == signed.certificate_sha256
 
 
-class Canary(BaseHTTPRequestHandler):
-    """Counts whoever comes."""
-
-    hits: list[str] = []
-
-    def do_GET(self) -> None:
-        self.hits.append(self.path)
-        self.send_response(404)
-        self.end_headers()
-
-    do_POST = do_HEAD = do_GET
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def canary() -> Iterator[int]:
-    """A server on loopback; its port."""
-    Canary.hits.clear()
-    server = HTTPServer(("127.0.0.1", 0), Canary)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def _pointing_to(address: str, media_type: str) -> bytes:
-    """A picture whose XMP says that its credential lies at *address*."""
-    packet = xmp.build({"dcterms:provenance": address})
-    put = {"image/png": containers.put_xmp_in_png, "image/jpeg": containers.put_xmp_in_jpeg}
-    return put[media_type](picture(media_type), packet)
-
-
-def test_the_canary_is_visited_by_a_reader_that_believes_files(canary: int) -> None:
-    data = _pointing_to(f"http://127.0.0.1:{canary}/manifest.c2pa", "image/jpeg")
-    with pytest.raises(c2pa.C2paError):
-        c2pa.Reader("image/jpeg", io.BytesIO(data))
-    assert Canary.hits
-
-
-ADDRESSES = [
-    "http://127.0.0.1:{port}/m.c2pa",
-    "http://localhost:{port}/m.c2pa",
-    "HTTP://LOCALHOST:{port}/m.c2pa",
-    "http://127.1:{port}/m",
-    "http://2130706433:{port}/m",
-    "http://0x7f000001:{port}/m",
-    "http://0177.0.0.1:{port}/m",
-    "http://0.0.0.0:{port}/m",
-    "http://[::1]:{port}/m",
-    "http://[::ffff:127.0.0.1]:{port}/m",
-    "http://user:secret@127.0.0.1:{port}/m",
-    "http://127.0.0.1:{port}/m?x=1#f",
-    "http://localhost.:{port}/m",
-    "//127.0.0.1:{port}/m",
-    "https://127.0.0.1:{port}/m",
-    "file:///etc/passwd",
-]
-
-
-@pytest.mark.parametrize("media_type", ["image/png", "image/jpeg"])
-def test_nothing_is_fetched_because_a_file_asks_for_it(canary: int, media_type: str) -> None:
-    for form in ADDRESSES:
-        reading = read(_pointing_to(form.format(port=canary), media_type))
-        assert reading.verdict.code == "none", form
-    assert Canary.hits == []
-
-
-def test_a_remote_credential_is_named_as_such(canary: int) -> None:
-    reading = read(_pointing_to(f"http://127.0.0.1:{canary}/m.c2pa", "image/jpeg"))
+def test_a_remote_credential_is_named_as_such() -> None:
+    packet = xmp.build({"dcterms:provenance": "http://127.0.0.1:9/m.c2pa"})
+    reading = read(containers.put_xmp_in_jpeg(picture("image/jpeg"), packet))
     assert [reason.code for reason in reading.verdict.reasons] == ["remote_credential_not_fetched"]
