@@ -264,7 +264,7 @@ def _generator(claim: dict[str, Any]) -> str:
 
 
 def _named(info: dict[str, Any]) -> str:
-    return " ".join(part for part in (_text(info.get("name")), _text(info.get("version"))) if part)
+    return " ".join(part for part in (_text(info.get("name")), _text(info.get("version"))) if part)[:LONGEST]
 
 
 def _own(parameters: Mapping[str, Any], name: str) -> str:
