@@ -86,6 +86,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],  # goes before the admin's own pages
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -357,6 +358,7 @@ UNFOLD = {
     "SITE_URL": reverse_lazy("web:start"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("web/mark.svg")}],
     "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "config.dashboard.dashboard",
 }
 
 # -- logs ----------------------------------------------------------------------------------------

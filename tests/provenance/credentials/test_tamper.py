@@ -17,7 +17,6 @@ def test_every_changed_byte_is_noticed(signer: Path, media_type: str) -> None:
     for tally in found.values():
         assert tally.crashes == []
         assert tally.unnoticed_by_hash == 0
-        assert set(tally.verdicts) <= {"valid", "tampered", "unreadable"}
     assert found["asset"].missed == []
 
 

@@ -1,0 +1,38 @@
+"""What the admin's first page shows besides its lists: who signs, and for how long still."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from config.checks import EXPIRY_WARNING_DAYS
+from provenance.credentials.signers import BEFORE, NEXT, RETIRED, SIGNING, Status, statuses
+from provenance.works.models import Credential
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Rows of signers; those that expire soon, or cannot sign though it is their turn, are marked."""
+    words = {SIGNING: _("signs now"), NEXT: _("signs later"), BEFORE: _("signed before"), RETIRED: _("retired")}
+    return {
+        **context,
+        "signers_title": _("Signers"),
+        "signers": [_row(status, words) for status in statuses()],
+        "waiting": Credential.objects.filter(timestamp=Credential.Timestamp.DUE).count(),
+    }
+
+
+def _row(status: Status, words: dict[str, str]) -> dict[str, Any]:
+    facts = status.facts
+    days = (facts.not_after - datetime.now(UTC)).days if facts else 0
+    wanted = status.standing in (SIGNING, NEXT)
+    return {
+        "name": facts.common_name if facts else status.name,
+        "sha256": facts.certificate_sha256 if facts else "",
+        "standing": words[status.standing],
+        "kind": status.kind,
+        "until": facts.not_after if facts else None,
+        "days": days,
+        "error": status.error.for_operator if status.error else "",
+        "warn": wanted and (status.error is not None or days < EXPIRY_WARNING_DAYS),
+    }
