@@ -87,11 +87,12 @@ class Brush(Stroked):
     colour: str = colour()
 
     def apply(self, canvas: "Canvas", *, pixels: "Pixels | None" = None) -> "Change":
-        from provenance.works.editing.pixels.canvas import in_place, painted
+        from provenance.works.editing.pixels.canvas import in_place, painted, within
 
         layer = _layer(canvas, self.layer)
-        rgba = painted(layer.rgba, rgb(self.colour), self.ink(canvas))
-        return in_place(canvas, canvas.with_layer(dataclasses.replace(layer, rgba=rgba)), "layers")
+        colour = rgb(self.colour)
+        rgba, window = within(layer.rgba, self.ink(canvas), lambda below, ink: painted(below, colour, ink))
+        return in_place(canvas, canvas.with_layer(dataclasses.replace(layer, rgba=rgba)), "layers", window=window)
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return (
@@ -109,11 +110,11 @@ class Eraser(Stroked):
     layer: str = letters(LAYER_NAME_MAX, "paint")
 
     def apply(self, canvas: "Canvas", *, pixels: "Pixels | None" = None) -> "Change":
-        from provenance.works.editing.pixels.canvas import erased, in_place
+        from provenance.works.editing.pixels.canvas import erased, in_place, within
 
         layer = existing_layer(canvas, self.layer)
-        rgba = erased(layer.rgba, self.ink(canvas))
-        return in_place(canvas, canvas.with_layer(dataclasses.replace(layer, rgba=rgba)), "layers")
+        rgba, window = within(layer.rgba, self.ink(canvas), erased)
+        return in_place(canvas, canvas.with_layer(dataclasses.replace(layer, rgba=rgba)), "layers", window=window)
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return (
@@ -140,7 +141,7 @@ class Write(Operation):
     def apply(self, canvas: "Canvas", *, pixels: "Pixels | None" = None) -> "Change":
         import numpy as np
 
-        from provenance.works.editing.pixels.canvas import in_place, painted
+        from provenance.works.editing.pixels.canvas import in_place, painted, within
         from provenance.works.editing.pixels.letters import ink
 
         drawn = ink(
@@ -152,10 +153,10 @@ class Write(Operation):
             size=self.size,
             weight=self.weight,
         )
-        faded = np.floor(drawn * self.opacity + 0.5).astype(np.uint8)
-        layer = _layer(canvas, self.layer)
-        rgba = painted(layer.rgba, rgb(self.colour), faded)
-        return in_place(canvas, canvas.with_layer(dataclasses.replace(layer, rgba=rgba)), "layers")
+        levels = np.floor(np.arange(256) * self.opacity + 0.5).astype(np.uint8)
+        layer, colour = _layer(canvas, self.layer), rgb(self.colour)
+        rgba, window = within(layer.rgba, levels[drawn], lambda below, ink: painted(below, colour, ink))
+        return in_place(canvas, canvas.with_layer(dataclasses.replace(layer, rgba=rgba)), "layers", window=window)
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return _("Wrote “%(text)s”."), {"text": " ".join(self.text.split())}

@@ -9,7 +9,7 @@ from provenance.works.editing.operations.errors import gettext_noop as _
 from provenance.works.editing.operations.paint import Stroked
 
 if TYPE_CHECKING:
-    from provenance.works.editing.pixels.canvas import Canvas, Change, Pixels
+    from provenance.works.editing.pixels.canvas import Canvas, Change, Pixels, Window
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -24,13 +24,13 @@ class Retouch(Stroked):
         if self.dx == 0 and self.dy == 0:
             raise OperationError("nothing_to_do", _("Source and target are the same place."), field="dx")
 
-    def patch(self, canvas: "Canvas") -> "Pixels":
-        """The picture moved so that each source lies on its target; beyond the edge, the edge repeats."""
+    def patch(self, canvas: "Canvas", window: "Window") -> "Pixels":
+        """What is laid on *window*: the picture at its source; beyond the edge, the edge repeats."""
         import numpy as np
 
-        rows = np.clip(np.arange(canvas.height) + self.dy, 0, canvas.height - 1)
-        columns = np.clip(np.arange(canvas.width) + self.dx, 0, canvas.width - 1)
-        return canvas.base[rows][:, columns]
+        rows = np.clip(np.arange(canvas.height)[window[0]] + self.dy, 0, canvas.height - 1)
+        columns = np.clip(np.arange(canvas.width)[window[1]] + self.dx, 0, canvas.width - 1)
+        return canvas.base[rows[:, None], columns[None, :]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,10 +39,15 @@ class Clone(Retouch):
     action: ClassVar[str] = "c2pa.edited"
 
     def apply(self, canvas: "Canvas", *, pixels: "Pixels | None" = None) -> "Change":
-        from provenance.works.editing.pixels.canvas import Canvas, in_place, over
+        from provenance.works.editing.pixels.canvas import Canvas, bounds, in_place, over, within
 
         flat = canvas.merged()
-        return in_place(flat, Canvas(over(flat.base, self.patch(flat), self.ink(flat))), "person")
+        ink = self.ink(flat)
+        where = bounds(ink)
+        after, window = within(
+            flat.base, ink, lambda below, part: over(below, self.patch(flat, where), part) if where else below
+        )
+        return in_place(flat, Canvas(after), "person", window=window)
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return (
@@ -59,13 +64,20 @@ class Heal(Retouch):
     action: ClassVar[str] = "c2pa.edited"
 
     def apply(self, canvas: "Canvas", *, pixels: "Pixels | None" = None) -> "Change":
-        from provenance.works.editing.pixels.canvas import Canvas, in_place, over
+        from provenance.works.editing.pixels.canvas import Canvas, bounds, in_place, over
         from provenance.works.editing.pixels.heal import healed
 
         flat = canvas.merged()
         ink = self.ink(flat)
-        mended = healed(flat.base, self.patch(flat), ink > 0)
-        return in_place(flat, Canvas(over(flat.base, mended, ink)), "person")
+        after, window = flat.base, bounds(ink)
+        if window is not None:
+            # One pixel more on each side: the rim the patch has to meet.
+            rows, columns = (slice(max(0, part.start - 1), part.stop + 1) for part in window)
+            window = (rows, columns)
+            mended = healed(flat.base[window], self.patch(flat, window), ink[window] > 0)
+            after = flat.base.copy()
+            after[window] = over(flat.base[window], mended, ink[window])
+        return in_place(flat, Canvas(after), "person", window=window or (slice(0, 0), slice(0, 0)))
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return (

@@ -3,6 +3,7 @@
 Compositing is integer arithmetic, so that every machine gets the same bytes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,6 +16,7 @@ Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 # Coverage of a stroke or a letter: 0 … 255, height × width.
 Ink = NDArray[np.uint8]
+Window = tuple[slice, slice]
 Touch = Literal["frame", "layers", "adjustment", "person", "ai"]
 LAYERS_MAX = 16
 # Over all layers of a canvas; each pixel takes four bytes.
@@ -56,8 +58,16 @@ class Canvas:
         """What is seen: height × width × 3."""
         seen = self.base
         for layer in self.layers:
-            seen = over(seen, layer.rgba[..., :3], layer.ink())
+            ink = layer.ink()
+            if (window := bounds(ink)) is not None:
+                seen = seen.copy() if seen is self.base else seen
+                seen[window] = over(seen[window], layer.rgba[window][..., :3], ink[window])
         return seen
+
+    def part(self, window: Window) -> "Canvas":
+        """Rows and columns of it, without copying."""
+        layers = tuple(replace(layer, rgba=layer.rgba[window]) for layer in self.layers)
+        return Canvas(self.base[window], layers)
 
     def covered(self) -> Mask:
         """Where any visible layer has ink."""
@@ -100,9 +110,30 @@ def differing(before: Canvas, after: Canvas) -> Mask:
     return np.asarray((before.flat() != after.flat()).any(axis=2))
 
 
-def in_place(before: Canvas, after: Canvas, touch: Touch) -> Change:
-    """A step that left the frame as it was."""
-    return Change(after, differing(before, after), Geometry.same(before.width, before.height), touch)
+def in_place(before: Canvas, after: Canvas, touch: Touch, *, window: Window | None = None) -> Change:
+    """A step that left the frame as it was, and everything outside *window*, if that is given."""
+    if window is None:
+        changed = differing(before, after)
+    else:
+        changed = np.zeros(before.base.shape[:2], bool)
+        changed[window] = differing(before.part(window), after.part(window))
+    return Change(after, changed, Geometry.same(before.width, before.height), touch)
+
+
+def bounds(ink: Ink) -> Window | None:
+    """The rows and columns that hold all of *ink*; None when there is none."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def within(pixels: Pixels, ink: Ink, paint: Callable[[Pixels, Ink], Pixels]) -> tuple[Pixels, Window]:
+    """*pixels* with *paint* done where *ink* is, and where that was."""
+    window = bounds(ink) or (slice(0, 0), slice(0, 0))
+    out = pixels.copy()
+    out[window] = paint(pixels[window], ink[window])
+    return out, window
 
 
 def over(below: Pixels, colour: Pixels, ink: Ink) -> Pixels:
@@ -138,6 +169,8 @@ def erased(rgba: Pixels, ink: Ink) -> Pixels:
 
 
 def _scaled(alpha: Ink, opacity: int) -> Ink:
+    if opacity == 255:
+        return alpha
     return ((alpha.astype(np.uint32) * opacity * 2 + 255) // 510).astype(np.uint8)
 
 

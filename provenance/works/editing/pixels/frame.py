@@ -17,7 +17,7 @@ def _moved(canvas: Canvas, move: Callable[[Pixels], Pixels]) -> Canvas:
 
 def _change(before: Canvas, after: Canvas, matrix: Matrix) -> Change:
     geometry = Geometry(matrix, before.width, before.height, after.width, after.height)
-    return Change(after, ~geometry.known(), geometry, "frame")
+    return Change(after, np.zeros(after.base.shape[:2], bool), geometry, "frame")
 
 
 def cropped(canvas: Canvas, x: int, y: int, width: int, height: int) -> Change:

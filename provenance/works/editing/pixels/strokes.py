@@ -34,7 +34,13 @@ def ink(
         raise OperationError(
             "stroke_too_large", _("That is too much to paint in one step. Lift the pen now and then."), field="strokes"
         )
-    nearest = np.full((height, width), reach * reach)
+    levels = np.zeros((height, width), np.uint8)
+    seen = [box for box in boxes if box[0] < box[2] and box[1] < box[3]]
+    if not seen:
+        return levels
+    x_from, y_from = min(box[0] for box in seen), min(box[1] for box in seen)
+    x_to, y_to = max(box[2] for box in seen), max(box[3] for box in seen)
+    nearest = np.full((y_to - y_from, x_to - x_from), reach * reach)
     for ((x0, y0), (x1, y1)), (left, top, right, bottom) in zip(pieces, boxes, strict=True):
         if left >= right or top >= bottom:
             continue
@@ -44,12 +50,12 @@ def ink(
         length = dx * dx + dy * dy
         along = np.clip((x * dx + y * dy) / length, 0, 1) if length else np.zeros((1, 1))
         squared = (x - along * dx) ** 2 + (y - along * dy) ** 2
-        window = nearest[top:bottom, left:right]
+        window = nearest[top - y_from : bottom - y_from, left - x_from : right - x_from]
         np.minimum(window, squared, out=window)
     inner = min(radius * hardness, max(0.0, radius - 0.5))
     fade = np.clip((reach - np.sqrt(nearest)) / (reach - inner), 0, 1)
     strength = fade * fade * (3 - 2 * fade)
-    levels: Ink = np.floor(strength * (255 * opacity) + 0.5).astype(np.uint8)
+    levels[y_from:y_to, x_from:x_to] = np.floor(strength * (255 * opacity) + 0.5)
     return levels
 
 
