@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from provenance.ledger.append import append
+from provenance.ledger.commitments import ACTOR
 from provenance.ledger.errors import LedgerError
 from provenance.ledger.models import PersonalValue
 
@@ -35,7 +37,10 @@ def erase_person(username: str) -> Erased:
         user = User.objects.select_for_update().filter(username=username).first()
         if user is None:
             raise LedgerError("no_such_person", _("Nobody here is called “%(name)s”.") % {"name": username})
-        values, _rows = PersonalValue.objects.filter(person=user).delete()
+        # Words of somebody whose account was made after, or anew, lie under the name alone.
+        nameless = PersonalValue.objects.filter(person=None, name=ACTOR, value=username)
+        theirs = Q(person=user) | Q(person=None, event__in=list(nameless.values_list("event", flat=True)))
+        values, _rows = PersonalValue.objects.filter(theirs).delete()
         alias = f"erased-{secrets.token_hex(6)}"
         user.username, user.first_name, user.last_name, user.email = alias, "", "", ""
         user.is_active = user.is_staff = user.is_superuser = False

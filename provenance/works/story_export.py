@@ -7,7 +7,7 @@ from provenance.ledger.append import Person, append
 from provenance.ledger.commitments import ACTOR
 from provenance.ledger.export import Contents, export
 from provenance.ledger.models import Event, PersonalValue
-from provenance.works.models import Version, Work
+from provenance.works.models import Export, Version, Work
 
 
 def contents_of(work: Work, *, for_owner: bool) -> Contents:
@@ -37,6 +37,15 @@ def contents_of(work: Work, *, for_owner: bool) -> Contents:
             }
             for version in versions
             if version.status in Version.SEALED
+        ]
+        + [
+            {
+                "version": str(made.version_id),
+                "export": str(made.pk),
+                "sha256": made.sha256,
+                "media_type": made.media_type,
+            }
+            for made in Export.objects.filter(version__in=versions).order_by("created_at")
         ],
     )
 

@@ -18,6 +18,7 @@ from generation import blobs
 from generation.models import Job
 from provenance.credentials.development import create
 from provenance.ledger import guards
+from provenance.ledger.append import append
 from provenance.ledger.erase import erase_person
 from provenance.ledger.models import Event, PersonalValue
 from provenance.ledger.verify import verify_ledger
@@ -264,3 +265,12 @@ def test_erasing_nobody_changes_nothing(creator: User) -> None:
         erase_person("zoe")
     assert refused.value.code == "no_such_person"
     assert User.objects.get().username == "ada"
+
+
+def test_what_lies_under_a_name_alone_is_erased_too(creator: User) -> None:
+    """Given an event from before the account was known here, then its words go with the name."""
+    append(key="a", kind="x", subject="s", payload={}, actor="ada", personal={"reason": "mine"})
+    append(key="b", kind="x", subject="s", payload={}, actor="ben", personal={"reason": "his"})
+    PersonalValue.objects.update(person=None)
+    assert erase_person("ada").values == 2
+    assert set(PersonalValue.objects.values_list("value", flat=True)) == {"ben", "his"}
