@@ -86,7 +86,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "config" / "templates"],  # goes before the admin's own pages
+        "DIRS": [BASE_DIR / "config" / "admin_pages"],  # they go before the admin's own
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
