@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.service import Service
@@ -31,7 +32,7 @@ QUIET = [
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(tmp_path_factory.mktemp("service"))
+    running = Service(tmp_path_factory.mktemp("service"), {"COLOPHON_PROVIDER_CODE": "0019X"})
     running.manage("prepare")
     user = "from django.contrib.auth.models import User; User.objects.create_user('ada', password='correct horse')"
     running.manage("shell", "--no-imports", "-c", user)
@@ -73,14 +74,14 @@ def sign_in(page: Page) -> None:
 def test_from_a_prompt_to_a_verified_picture(page: Page, tmp_path: Path) -> None:
     """Given a signed-in person, when they ask for a picture, then they can follow, keep and verify it."""
     sign_in(page)
-    page.get_by_label("Prompt").fill("a harbour at sunset")
+    page.get_by_label("Prompt", exact=True).fill("a harbour at sunset")
     page.get_by_label("Seed").fill("7")
     page.get_by_role("button", name="Make it").click()
 
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/studio/\?job="))
     expect(page.locator("#job")).to_contain_text(re.compile(r"Rendering: step \d+ of \d+"), timeout=120_000)
-    expect(page.get_by_label("Prompt")).to_have_value("a harbour at sunset")
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("a harbour at sunset")
     page.get_by_role("link", name="Open the work").click(timeout=240_000)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("a harbour at sunset")
@@ -123,6 +124,105 @@ def drop(page: Page, file: Path) -> None:
     page.locator(".drop").dispatch_event("drop", {"dataTransfer": transfer})
 
 
+def test_from_a_picture_through_edits_and_an_export_to_its_record(page: Page, tmp_path: Path) -> None:
+    """Given a person with a picture, when they crop it, paint on it, have a corner redrawn, export it for China and
+    lose its metadata, then every page tells what happened, and the stripped file finds its record again."""
+    sign_in(page)
+    page.get_by_label("Prompt", exact=True).fill("a walled garden")
+    page.get_by_label("Seed").fill("11")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Steps", exact=True).fill("6")
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("link", name="Open the work").click(timeout=240_000)
+    expect(page.get_by_text("made by a model")).to_be_visible()
+    page.get_by_role("button", name="Edit", exact=True).click()
+
+    tool = page.locator(".tool:visible")
+    steps = page.get_by_role("region", name="Steps").get_by_role("listitem")
+    expect(page.get_by_role("application", name="Picture")).to_be_visible()
+    tool.get_by_label("Width").fill("224")
+    tool.get_by_label("Height").fill("208")
+    tool.get_by_role("button", name="Crop").click()
+    expect(steps).to_have_text([re.compile(r"Cropped to 224 × 208 pixels from 0, 0\..*by hand", re.DOTALL)])
+
+    choose(page, "Brush")
+    draw(page, (0.2, 0.2), (0.5, 0.25), (0.45, 0.5))
+    expect(page.locator("#saving")).to_have_text("Not saved yet")
+    expect(steps).to_have_count(2)  # by itself, when the pen has rested
+    expect(page.locator("#saving")).to_have_text("Saved")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".steps-done .undone")).to_have_count(1)
+    page.keyboard.press("Control+Shift+z")
+    expect(page.locator(".steps-done .undone")).to_have_count(0)
+    fits(page)
+
+    choose(page, "Redraw a part")
+    draw(page, (0.9, 0.9), (0.98, 0.98))
+    tool.get_by_label("What should be there").fill("a fountain")
+    tool.get_by_text("More settings").click()
+    tool.get_by_label("Steps", exact=True).fill("4")
+    tool.get_by_role("button", name="Redraw this part").click()
+    expect(page.get_by_role("region", name="A model is at work")).to_be_visible()
+    expect(page.get_by_role("region", name="A model is at work")).to_have_count(0, timeout=120_000)
+    expect(steps.nth(2)).to_contain_text(re.compile(r"A model redrew a part of the picture\..*AI", re.DOTALL))
+    page.get_by_role("link", name="Finish…").click()
+
+    expect(page.get_by_role("list", name="What the credential will say").get_by_role("listitem")).to_have_count(3)
+    fits(page)
+    page.get_by_role("button", name="Make the new version").click()
+    expect(page).to_have_url(re.compile(r"\?version=2$"))
+    expect(page.get_by_role("link", name="Download the signed picture")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Edited here from version 1")).to_be_visible()
+    hands = page.get_by_role("region", name="Whose hand")
+    for kind in ("made by a model", "redrawn by a model", "changed by a person, here"):
+        expect(hands.get_by_role("listitem").filter(has_text=kind)).to_contain_text(re.compile(r"\d+\.\d %"))
+    hands.get_by_label("Lay the map over the picture").check()
+    overlay = page.get_by_role("img", name="The map of whose hand each part shows")
+    expect(overlay).to_be_visible()
+    expect(page.get_by_role("region", name="Lineage").get_by_role("link", name="Version 1")).to_be_visible()
+    fits(page)
+
+    page.get_by_text("Make a signed file for one place").click()
+    page.get_by_label("Made for").select_option("china")
+    expect(page.locator(".preflight")).to_contain_text("AI生成")
+    page.get_by_role("button", name="Make the file").click()
+    expect(page.get_by_text("The file is ready.")).to_be_visible()
+    fits(page)
+    with page.expect_download() as downloading:
+        page.locator(".exports").get_by_role("link").first.click()
+    stripped = tmp_path / "stripped.png"
+    with Image.open(downloading.value.path()) as picture:
+        Image.frombytes(picture.mode, picture.size, picture.tobytes()).save(stripped)
+
+    page.get_by_role("link", name="Verify").click()
+    drop(page, stripped)
+    verdict = page.locator("#verdict")
+    expect(verdict).to_contain_text("No credential was found")
+    expect(verdict.get_by_role("heading", name="Recovered")).to_be_visible()
+    expect(verdict.get_by_role("link", name="a walled garden")).to_be_visible()
+    fits(page)
+
+
+def choose(page: Page, tool: str) -> None:
+    page.get_by_role("navigation", name="Tools").get_by_role("link", name=tool, exact=True).click()
+
+
+def draw(page: Page, *places: tuple[float, float]) -> None:
+    """With the pointer, through *places* given as shares of the picture's width and height."""
+    box = page.locator("#sheet").bounding_box()
+    assert box is not None
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=5)
+    page.mouse.up()
+
+
+def fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
 def test_a_work_is_renamed_in_place(page: Page) -> None:
     """Given a work's page, when its title is changed, then it is kept; and Cancel leaves it as it was."""
     sign_in(page)
@@ -146,7 +246,7 @@ def test_a_work_is_renamed_in_place(page: Page) -> None:
 def test_a_job_is_cancelled_from_the_page(page: Page) -> None:
     """Given a long job, when Cancel is pressed while it renders, then it stops and can be asked for again."""
     sign_in(page)
-    page.get_by_label("Prompt").fill("a very slow picture")
+    page.get_by_label("Prompt", exact=True).fill("a very slow picture")
     page.get_by_text("More settings").click()
     page.get_by_label("Steps", exact=True).fill("150")
     page.get_by_role("button", name="Make it").click()
@@ -221,7 +321,7 @@ def test_without_scripts_everything_still_works(browser: Browser, service: Servi
     expect(page.get_by_role("alert").filter(has_text="not a picture")).to_be_visible()
 
     sign_in(page)
-    page.get_by_label("Prompt").fill("trees in winter")
+    page.get_by_label("Prompt", exact=True).fill("trees in winter")
     page.get_by_role("button", name="Make it").click()
     expect(page).to_have_url(re.compile(r"/studio/\?job="))
     expect(page.locator("#job")).to_contain_text("trees in winter")
