@@ -4,7 +4,7 @@ Normalised cross-correlation in each cell of a grid does not mind brightness, co
 that falls from one side, and one caption bar spoils only the cells it covers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,24 +45,46 @@ def compare(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE) 
     laid = lay_over(query, parent, matrix, side=side)
     if laid is None:
         return Agreement(0, 0.0, 0.0)
-    import cv2
-
-    a = cv2.GaussianBlur(cv2.cvtColor(laid.query, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.0)
-    b = cv2.GaussianBlur(cv2.cvtColor(laid.parent, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.0)
-    values = _cells(a, b, laid.mask)
+    cells = _cells(*_blurred(laid), laid.mask)
+    values = cells.correlation[cells.told]
     if not len(values):
         return Agreement(0, 0.0, 0.0)
     return Agreement(len(values), float((values >= _AGREES).mean()), float(values.mean()))
 
 
+def alike(laid: "Laid") -> NDArray[np.bool_]:
+    """The overlap without the cells that do not agree (a caption, a sticker, empty corners), if any are left."""
+    cells = _cells(*_blurred(laid), laid.mask)
+    rows, columns = (np.searchsorted(_edges(side), np.arange(side), "right") - 1 for side in laid.mask.shape)
+    bad = (cells.told & (cells.correlation < _AGREES)).reshape(GRID, GRID)
+    found = laid.mask & ~bad[rows][:, columns]
+    return found if found.any() else laid.mask
+
+
+def _blurred(laid: "Laid") -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Luma of both, without the pixels' own noise."""
+    import cv2
+
+    a, b = (cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) for pixels in (laid.query, laid.parent))
+    return cv2.GaussianBlur(a, (0, 0), 1.0), cv2.GaussianBlur(b, (0, 0), 1.0)
+
+
 @dataclass(frozen=True)
 class Laid:
-    """Two pictures of one size; ``mask`` is true where the query reaches."""
+    """Two pictures of one size; ``mask`` is true where the query reaches. ``to_frame``: parent → these pixels."""
 
     query: Pixels
     parent: Pixels
     mask: NDArray[np.bool_]
-    scale: float
+    to_frame: Matrix
+
+    def within(self, polygon: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Where a convex polygon of the parent lies here."""
+        import cv2
+
+        mask = np.zeros(self.mask.shape, np.uint8)
+        cv2.fillConvexPoly(mask, np.round(transform(self.to_frame, polygon)).astype(np.int32), 1)
+        return mask.astype(bool)
 
 
 def lay_over(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE) -> Laid | None:
@@ -93,10 +115,8 @@ def lay_over(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE)
     frame = (int(size[0]), int(size[1]))
     a = cv2.warpPerspective(small_query, _centred(to_frame @ matrix @ np.linalg.inv(query_scale)), frame, **way)
     b = cv2.warpPerspective(small_parent, _centred(to_frame @ np.linalg.inv(parent_scale)), frame, **way)
-    polygon = transform(to_frame, meeting.in_parent)
-    mask = np.zeros((frame[1], frame[0]), np.uint8)
-    cv2.fillConvexPoly(mask, np.round(polygon).astype(np.int32), 1)
-    return Laid(a, b, mask.astype(bool), scale)
+    laid = Laid(a, b, np.ones(a.shape[:2], bool), to_frame)
+    return replace(laid, mask=laid.within(meeting.in_parent))
 
 
 def _centred(matrix: Matrix) -> Matrix:
@@ -121,10 +141,22 @@ def _shoelace(polygon: NDArray[np.float64]) -> float:
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
-def _cells(a: NDArray[np.float32], b: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Correlation in each cell that is mostly covered and not plain in both."""
+def _edges(side: int) -> NDArray[np.int64]:
+    """Where each of the ``GRID`` cells along a side begins."""
+    return np.linspace(0, side, GRID + 1).astype(np.int64)[:-1]
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Of the grid's cells, row by row: ``told`` where mostly covered and not plain in both."""
+
+    told: NDArray[np.bool_]
+    correlation: NDArray[np.float64]
+
+
+def _cells(a: NDArray[np.float32], b: NDArray[np.float32], mask: NDArray[np.bool_]) -> "_Cells":
     height, width = a.shape
-    rows, columns = (np.linspace(0, side, GRID + 1).astype(int)[:-1] for side in (height, width))
+    rows, columns = _edges(height), _edges(width)
     inside = mask.astype(np.float64)
     one, other = a * inside, b * inside
     sums = np.add.reduceat(
@@ -139,4 +171,4 @@ def _cells(a: NDArray[np.float32], b: NDArray[np.float32], mask: NDArray[np.bool
     variance_b = np.maximum(sums[4] / count - mean_b**2, 0.0)
     covariance = sums[5] / count - mean_a * mean_b
     told = (sums[0] >= _COVERED * sizes) & (np.maximum(variance_a, variance_b) >= _TEXTURE**2)
-    return np.asarray(covariance[told] / np.sqrt(variance_a[told] * variance_b[told] + 0.01), np.float64)
+    return _Cells(told, covariance / np.sqrt(variance_a * variance_b + 0.01))

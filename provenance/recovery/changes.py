@@ -4,14 +4,14 @@ Numbers only; the words are in ``wording.py``. All of it was *measured* and none
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.recovery.agreement import Laid, lay_over
-from provenance.recovery.geometry import Matrix, area, corners, local, overlap, perspective, transform
+from provenance.recovery.agreement import Laid, alike, lay_over
+from provenance.recovery.geometry import Matrix, area, clip, corners, local, overlap, perspective, transform
 from provenance.recovery.registration import Registration
 
 Pixels = NDArray[np.uint8]
@@ -25,6 +25,8 @@ _MARGIN = 0.015
 _LEVELS = 6.0
 _CONTRAST = 0.08
 _GREY = 2.0
+# Grey levels that the empty corners of a turned canvas may differ by.
+_EMPTY = 3
 
 
 @dataclass(frozen=True)
@@ -95,17 +97,21 @@ def describe(registration: Registration, *, query: Pixels, parent: Pixels) -> Ch
     inverse /= inverse[2, 2]
     slant = perspective(registration.homography, meeting.in_query)
     mirrored, rotated, scaled, stretched = _decomposed(local(inverse, meeting.in_parent.mean(axis=0)))
-    kept = area(meeting.in_parent) / (registration.parent_size[0] * registration.parent_size[1])
+    turned_askew = abs((rotated + 45) % 90 - 45) >= _DEGREES
+    shown = _shown(query, registration, meeting.in_parent) if turned_askew else meeting.in_parent
+    kept = area(shown) / (registration.parent_size[0] * registration.parent_size[1])
     laid = lay_over(query, parent, registration.homography)
     assert laid is not None, "a registration was laid over"
-    tone = _tone(laid)
+    # Not to the very edge, where the picture and what lies beyond it run into each other.
+    inner = shown.mean(axis=0) + 0.97 * (shown - shown.mean(axis=0))
+    tone = _tone(replace(laid, mask=laid.mask & laid.within(inner)))
     changes = {
         "mirrored": mirrored,
         "rotated": rotated if abs(rotated) >= _DEGREES else 0.0,
         "scaled": scaled,
         "stretched": stretched,
         "perspective": slant if slant >= _PERSPECTIVE else 0.0,
-        "cropped": _box(meeting.in_parent, registration.parent_size) if kept < _KEPT else None,
+        "cropped": _box(shown, registration.parent_size) if kept < _KEPT else None,
         "kept": min(1.0, kept),
         "framed": _margins(inverse, registration),
         "brightness": tone.brightness,
@@ -113,6 +119,29 @@ def describe(registration: Registration, *, query: Pixels, parent: Pixels) -> Ch
         "difference": tone.difference,
     }
     return Changes(codes=_codes(changes, tone), **changes)
+
+
+def _shown(query: Pixels, registration: Registration, meeting: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The part of the parent that is really shown: not the empty corners of a canvas that was turned."""
+    import cv2
+
+    filled = np.zeros((query.shape[0] + 2, query.shape[1] + 2), np.uint8)
+    right, bottom = query.shape[1] - 1, query.shape[0] - 1
+    level = (_EMPTY,) * 3
+    canvas = np.ascontiguousarray(query)
+    for corner in ((0, 0), (right, 0), (right, bottom), (0, bottom)):
+        if not filled[corner[1] + 1, corner[0] + 1]:
+            flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
+            cv2.floodFill(canvas, filled, corner, 0, level, level, flags)
+    rest = np.argwhere(filled[1:-1, 1:-1] == 0)[:, ::-1]
+    if len(rest) < 100 or len(rest) > 0.98 * filled.size:
+        return meeting
+    centre, (width, height), angle = cv2.minAreaRect(rest.astype(np.float32) + 0.5)
+    quad = cv2.boxPoints((centre, (width + 1, height + 1), angle)).astype(np.float64)
+    if len(rest) < 0.97 * area(quad):
+        return meeting  # what is left is no rectangle, so the plain parts are the picture's own
+    shown = clip(transform(registration.homography, quad), registration.parent_size)
+    return shown if len(shown) >= 3 and area(shown) <= area(meeting) else meeting
 
 
 def _decomposed(linear: Matrix) -> tuple[bool, float, float, float]:
@@ -161,7 +190,8 @@ def _tone(laid: Laid) -> _Tone:
     """Differences of light, colour and sharpness where the two lie over each other."""
     import cv2
 
-    a, b = laid.query[laid.mask].astype(np.float32), laid.parent[laid.mask].astype(np.float32)
+    mask = alike(laid)
+    a, b = laid.query[mask].astype(np.float32), laid.parent[mask].astype(np.float32)
     one, other = a @ _LUMA, b @ _LUMA
     brightness = float(one.mean() - other.mean())
     contrast = float((one.std() + 1.0) / (other.std() + 1.0))
@@ -170,7 +200,7 @@ def _tone(laid: Laid) -> _Tone:
     shift = float(np.abs(colour.mean(axis=0) / contrast - before.mean(axis=0)).max())
     levelled = (one - one.mean()) / contrast + other.mean()
     sharpness = [
-        float(np.abs(cv2.Laplacian(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.CV_32F))[laid.mask].mean()) + 0.5
+        float(np.abs(cv2.Laplacian(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.CV_32F))[mask].mean()) + 0.5
         for pixels in (laid.query, laid.parent)
     ]
     return _Tone(

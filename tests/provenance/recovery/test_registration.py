@@ -52,6 +52,16 @@ def test_a_turn_is_measured_clockwise(degrees: float, codes: tuple[str, ...]) ->
     assert changes.framed is None
 
 
+def test_the_empty_corners_of_a_turned_crop_are_no_part_of_it() -> None:
+    cut = np.ascontiguousarray(PARENT[40:200, 60:260])
+    _registration, changes = found(turned(cut, 8))
+    assert changes.codes == ("rotated", "cropped")
+    assert changes.kept == pytest.approx(200 * 160 / (320 * 240), abs=0.02)
+    assert changes.cropped is not None
+    given, expected = np.array(list(vars(changes.cropped).values())), np.array([60, 40, 200, 160])
+    assert np.abs(given - expected).max() <= 3
+
+
 def test_a_mirrored_crop_is_both() -> None:
     _registration, changes = found(np.ascontiguousarray(PARENT[:, ::-1][30:230, 0:200]))
     assert changes.codes == ("mirrored", "cropped")
