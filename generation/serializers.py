@@ -77,6 +77,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "steps",
             "guidance",
             "count",
+            "operation",
+            "strength",
             "private_prompt",
             "error",
             "outputs",
