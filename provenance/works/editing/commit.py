@@ -27,6 +27,17 @@ def commit(sitting: Sitting, *, revision: int, claimed_minutes: int | None = Non
     if sitting.version is not None:
         return sitting.version
     check_claimed_minutes(claimed_minutes)
+    try:
+        return _made(sitting, revision=revision, claimed_minutes=claimed_minutes)
+    except WorkError:
+        # Perhaps the same request, sent twice, was faster: then it is answered, not refused.
+        again = Sitting.objects.select_related("version").get(pk=sitting.pk)
+        if again.version is not None:
+            return again.version
+        raise
+
+
+def _made(sitting: Sitting, *, revision: int, claimed_minutes: int | None) -> Version:
     with transaction.atomic():
         steps = list(sitting.active_edits())
         if not steps:

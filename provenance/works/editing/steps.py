@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from idempotency.once import once
+from idempotency.once import Once, once
 from provenance.works.editing import canvases
 from provenance.works.editing.measure import describe
 from provenance.works.editing.model_steps import Request, ask, request_for
@@ -17,6 +17,7 @@ from provenance.works.editing.models import Edit, Sitting
 from provenance.works.editing.operations.catalogue import operation_from
 from provenance.works.editing.operations.errors import OperationError
 from provenance.works.editing.operations.generated import Generated
+from provenance.works.editing.operations.operation import Operation
 from provenance.works.editing.sittings import change, require_open
 from provenance.works.editing.wording import told
 from provenance.works.errors import WorkError
@@ -55,6 +56,18 @@ def take_step(
         body={"operation": wanted.kind, "parameters": json.dumps(wanted.parameters(), sort_keys=True)},
         refuse=WorkError,
     )
+    try:
+        return _taken(sitting, wanted, revision=revision, started_at=started_at, request=request)
+    except WorkError:
+        # Perhaps this very request, sent twice, was faster: then it is answered, not refused.
+        if (earlier := request.earlier()) is not None:
+            return earlier, False
+        raise
+
+
+def _taken(
+    sitting: Sitting, wanted: Operation, *, revision: int, started_at: datetime | None, request: Once[Edit]
+) -> tuple[Edit, bool]:
     if (earlier := request.earlier()) is not None:
         return earlier, False
     _may_step(sitting, revision)
