@@ -176,7 +176,7 @@ def test_from_a_picture_through_edits_and_an_export_to_its_record(page: Page, tm
     hands = page.get_by_role("region", name="Whose hand")
     for kind in ("made by a model", "redrawn by a model", "changed by a person, here"):
         expect(hands.get_by_role("listitem").filter(has_text=kind)).to_contain_text(re.compile(r"\d+\.\d %"))
-    hands.get_by_label("Lay the map over the picture").check()
+    page.get_by_label("Show whose hand each part is").check()
     overlay = page.get_by_role("img", name="The map of whose hand each part shows")
     expect(overlay).to_be_visible()
     expect(page.get_by_role("region", name="Lineage").get_by_role("link", name="Version 1")).to_be_visible()
