@@ -7,6 +7,7 @@ from provenance.ledger.append import Person, append
 from provenance.ledger.commitments import ACTOR
 from provenance.ledger.export import Contents, export
 from provenance.ledger.models import Event, PersonalValue
+from provenance.works.editing.models import Edit
 from provenance.works.models import Export, Version, Work
 
 
@@ -18,6 +19,7 @@ def contents_of(work: Work, *, for_owner: bool) -> Contents:
     """
     versions = list(work.versions.select_related("output").order_by("number"))
     jobs = {version.output.job_id for version in versions if version.output} | ({work.job_id} if work.job_id else set())
+    jobs |= set(Edit.objects.filter(sitting__parent__work=work, job__isnull=False).values_list("job_id", flat=True))
     subjects = {str(work.pk), *(str(version.pk) for version in versions), *(str(job) for job in jobs)}
     events = list(Event.objects.filter(Q(subject__in=subjects) | Q(payload__work=str(work.pk))).order_by("sequence"))
     known = Q(person=work.owner_id) | ~Q(name=ACTOR)
