@@ -26,6 +26,25 @@ def signing_certificate(store: bytes, label: str) -> bytes:
     return b""
 
 
+def embedded_data(store: bytes, label: str) -> dict[str, bytes]:
+    """What the manifest called *label* embeds (``bidb`` boxes, ISO 19566-5 B.5), by assertion label.
+
+    A label that occurs twice is left out: which of the two was verified is not for us to guess.
+    """
+    found: dict[str, list[bytes]] = {}
+    try:
+        for manifest in _boxes(store, label):
+            for assertions in _boxes(manifest, "c2pa.assertions"):
+                for kind, body in children(assertions):
+                    inner = children(body) if kind == b"jumb" else []
+                    name = _label(inner[0][1]) if inner and inner[0][0] == b"jumd" else ""
+                    if name.startswith("c2pa.embedded-data"):
+                        found.setdefault(name, []).extend(part for of, part in inner if of == b"bidb")
+    except (ValueError, IndexError, UnicodeDecodeError):
+        return {}
+    return {name: parts[0] for name, parts in found.items() if len(parts) == 1}
+
+
 def children(data: bytes) -> list[tuple[bytes, bytes]]:
     """``(type, payload)`` of the boxes that *data* is made of."""
     found: list[tuple[bytes, bytes]] = []

@@ -127,6 +127,8 @@ def _read(data: bytes, kind: str, context: Any, about: dict[str, Any]) -> Readin
             hash_matches = recorded_hash.matches(data, active["assertions"].get("c2pa.hash.data") or {})
         found = verdict.of_results(str(summary.get("validation_state")), results, recorded_hash_matches=hash_matches)
         label = str(active["label"])
+        # Asked for a box that is no resource, the SDK gives the whole store, the one it has verified.
+        store = _resource(reader, f"self#jumbf=/c2pa/{label}/c2pa.signature")
         content = content_of(active, {str(it["label"]): it for it in report["manifests"]})
         if found.intact and not file_type.holds(data, content):
             changed = Reason("file_type_box_changed", "", "the file type box is not the one that was signed")
@@ -134,24 +136,28 @@ def _read(data: bytes, kind: str, context: Any, about: dict[str, Any]) -> Readin
         return Reading(
             verdict=found,
             manifest=report,
-            certificate_sha256=_certificate_sha256(reader, label),
-            resources=_resources(reader, content),
+            certificate_sha256=_certificate_sha256(store, label),
+            resources=_resources(reader, store, content),
             **about,
         )
 
 
-def _certificate_sha256(reader: Any, label: str) -> str:
-    """SHA-256 of the signing certificate. Asked for a box that is no resource, the SDK gives the store."""
-    der = jumbf.signing_certificate(_resource(reader, f"self#jumbf=/c2pa/{label}/c2pa.signature"), label)
+def _certificate_sha256(store: bytes, label: str) -> str:
+    """SHA-256 of the certificate that signed the manifest called *label*."""
+    der = jumbf.signing_certificate(store, label)
     return hashlib.sha256(der).hexdigest() if der else ""
 
 
-def _resources(reader: Any, active: dict[str, Any]) -> dict[str, bytes]:
-    """Embedded data of the active manifest (a prompt, a model's passport) by assertion label."""
+def _resources(reader: Any, store: bytes, manifest: dict[str, Any]) -> dict[str, bytes]:
+    """Embedded data of *manifest* (a prompt, a model's passport) by assertion label.
+
+    Taken out of the store at once; the SDK, which copies the store for each, is asked for what is not there.
+    """
     found = {}
-    for name, assertion in active.get("assertions", {}).items():
+    held = jumbf.embedded_data(store, str(manifest.get("label", "")))
+    for name, assertion in manifest.get("assertions", {}).items():
         if name.startswith("c2pa.embedded-data") and isinstance(assertion, dict):
-            found[name] = _resource(reader, str(assertion.get("identifier", "")))
+            found[name] = held[name] if name in held else _resource(reader, str(assertion.get("identifier", "")))
     return found
 
 

@@ -3,7 +3,10 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.credentials.jumbf import signing_certificate
+from provenance.credentials.jumbf import embedded_data, signing_certificate
+from provenance.credentials.read import read
+from provenance.credentials.sign import Signed
+from provenance.credentials.store import manifest_store
 
 LABEL = "urn:c2pa:1"
 
@@ -48,3 +51,14 @@ def test_nesting_without_end_is_given_up() -> None:
 def test_no_bytes_break_it(data: bytes) -> None:
     assert signing_certificate(data, LABEL) == b""
     assert isinstance(signing_certificate(_store(data), LABEL), bytes)
+
+
+def test_embedded_data_lies_in_the_store_as_the_library_gives_it(signed: Signed) -> None:
+    reading = read(signed.data)
+    store = manifest_store(signed.data, media_type="image/png", label=signed.manifest_label)
+    assert embedded_data(store, signed.manifest_label) == reading.resources
+    assert len(reading.resources) == 2
+    assert embedded_data(store, "urn:c2pa:another") == {}
+    assert embedded_data(store[:-40], signed.manifest_label) == {}
+    # Which of two manifests of one name was verified is not for us to guess.
+    assert embedded_data(store + store, signed.manifest_label) == {}
