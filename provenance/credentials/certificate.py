@@ -1,4 +1,4 @@
-"""What a signing certificate must be, and what of it is shown. Pure."""
+"""What a signing certificate must be, and what of it is shown."""
 
 import hashlib
 import itertools
