@@ -37,7 +37,8 @@ def declare_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
                 return redirect(address_of(_declared(request, parent, form)))
             except Errors as error:
                 status = status_of(error)
-                form.add_error(error.field if error.field in form.fields else None, error.message)
+                field = getattr(error, "field", "")
+                form.add_error(field if field in form.fields else None, error.message)
     context = {"version": parent, "form": form, "max_bytes": settings.MAX_UPLOAD_BYTES}
     return render(request, "web/declare.html", context, status=status)
 
