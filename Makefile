@@ -35,7 +35,7 @@ serve: setup  ## the service alone
 	@exec $(BIN)/python manage.py serve --port $(PORT)
 
 test: setup  ## every test this machine can run; the others are skipped by name
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # A data folder of its own, so that the checks see a service that is set up, and touch no data.
 check: export COLOPHON_DATA_DIR = $(CURDIR)/var/check
