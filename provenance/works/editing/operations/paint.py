@@ -96,7 +96,7 @@ class Brush(Stroked):
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return (
-            _("Painted %(count)d strokes in %(colour)s on the layer “%(layer)s”."),
+            _("Painted in %(colour)s on the layer “%(layer)s” (strokes: %(count)d)."),
             {"count": len(self.strokes), "colour": self.colour, "layer": self.layer},
         )
 
@@ -118,7 +118,7 @@ class Eraser(Stroked):
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return (
-            _("Erased with %(count)d strokes on the layer “%(layer)s”."),
+            _("Erased on the layer “%(layer)s” (strokes: %(count)d)."),
             {"count": len(self.strokes), "layer": self.layer},
         )
 

@@ -51,7 +51,7 @@ class Clone(Retouch):
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return (
-            _("Cloned with %(count)d strokes from %(dx)+d, %(dy)+d pixels away."),
+            _("Cloned from %(dx)+d, %(dy)+d pixels away (strokes: %(count)d)."),
             {"count": len(self.strokes), "dx": self.dx, "dy": self.dy},
         )
 
@@ -81,6 +81,6 @@ class Heal(Retouch):
 
     def words(self) -> tuple[str, dict[str, Any]]:
         return (
-            _("Healed with %(count)d strokes from %(dx)+d, %(dy)+d pixels away."),
+            _("Healed from %(dx)+d, %(dy)+d pixels away (strokes: %(count)d)."),
             {"count": len(self.strokes), "dx": self.dx, "dy": self.dy},
         )

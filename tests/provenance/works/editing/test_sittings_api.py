@@ -46,7 +46,7 @@ def test_steps_are_seen_at_once_and_can_be_undone_and_redone(
     assert (step["action"], step["source_type"], step["text"]) == (
         "c2pa.drawing",
         "humanEdits",
-        "Painted 1 strokes in #ff0000 on the layer “paint”.",
+        "Painted in #ff0000 on the layer “paint” (strokes: 1).",
     )
     mask = pixels(owner.get(f"/api/v1/sittings/{sitting['id']}/steps/2/mask/"))[..., 0] > 0
     shown = pixels(owner.get(sitting["preview"]))
