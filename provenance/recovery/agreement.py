@@ -65,8 +65,11 @@ def _blurred(laid: "Laid") -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Luma of both, without the pixels' own noise."""
     import cv2
 
-    a, b = (cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) for pixels in (laid.query, laid.parent))
-    return cv2.GaussianBlur(a, (0, 0), 1.0), cv2.GaussianBlur(b, (0, 0), 1.0)
+    a, b = (
+        np.asarray(cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), 1.0), np.float32)
+        for pixels in (laid.query, laid.parent)
+    )
+    return a, b
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,6 @@ def lay_over(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE)
 
     None when they do not meet, or in too few pixels to tell anything.
     """
-    import cv2
 
     query_size, parent_size = (query.shape[1], query.shape[0]), (parent.shape[1], parent.shape[0])
     meeting = overlap(matrix, query=query_size, parent=parent_size)
@@ -111,12 +113,18 @@ def lay_over(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE)
     small_query, query_scale = _smaller(query, scale / float(detail))
     small_parent, parent_scale = _smaller(parent, scale)
     to_frame = shift @ scaling(scale, scale)
-    way = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
     frame = (int(size[0]), int(size[1]))
-    a = cv2.warpPerspective(small_query, _centred(to_frame @ matrix @ np.linalg.inv(query_scale)), frame, **way)
-    b = cv2.warpPerspective(small_parent, _centred(to_frame @ np.linalg.inv(parent_scale)), frame, **way)
+    a = _warped(small_query, to_frame @ matrix @ np.linalg.inv(query_scale), frame)
+    b = _warped(small_parent, to_frame @ np.linalg.inv(parent_scale), frame)
     laid = Laid(a, b, np.ones(a.shape[:2], bool), to_frame)
     return replace(laid, mask=laid.within(meeting.in_parent))
+
+
+def _warped(pixels: Pixels, matrix: Matrix, size: tuple[int, int]) -> Pixels:
+    import cv2
+
+    flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+    return np.asarray(cv2.warpPerspective(pixels, _centred(matrix), size, flags=flags, borderMode=border), np.uint8)
 
 
 def _centred(matrix: Matrix) -> Matrix:
@@ -133,7 +141,8 @@ def _smaller(pixels: Pixels, scale: float) -> tuple[Pixels, Matrix]:
         return pixels, np.eye(3)
     height, width = pixels.shape[:2]
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), scaling(size[0] / width, size[1] / height)
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, scaling(size[0] / width, size[1] / height)
 
 
 def _shoelace(polygon: NDArray[np.float64]) -> float:

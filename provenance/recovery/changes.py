@@ -93,7 +93,7 @@ def describe(registration: Registration, *, query: Pixels, parent: Pixels) -> Ch
     """What happened to *parent* on the way to *query*, two RGB pictures that were registered."""
     meeting = overlap(registration.homography, query=registration.query_size, parent=registration.parent_size)
     assert meeting is not None, "a registration has an overlap"
-    inverse = np.linalg.inv(registration.homography)
+    inverse = np.asarray(np.linalg.inv(registration.homography), np.float64)
     inverse /= inverse[2, 2]
     slant = perspective(registration.homography, meeting.in_query)
     mirrored, rotated, scaled, stretched = _decomposed(local(inverse, meeting.in_parent.mean(axis=0)))
@@ -105,7 +105,7 @@ def describe(registration: Registration, *, query: Pixels, parent: Pixels) -> Ch
     # Not to the very edge, where the picture and what lies beyond it run into each other.
     inner = shown.mean(axis=0) + 0.97 * (shown - shown.mean(axis=0))
     tone = _tone(replace(laid, mask=laid.mask & laid.within(inner)))
-    changes = {
+    changes: dict[str, Any] = {
         "mirrored": mirrored,
         "rotated": rotated if abs(rotated) >= _DEGREES else 0.0,
         "scaled": scaled,
@@ -128,7 +128,7 @@ def _shown(query: Pixels, registration: Registration, meeting: NDArray[np.float6
     filled = np.zeros((query.shape[0] + 2, query.shape[1] + 2), np.uint8)
     right, bottom = query.shape[1] - 1, query.shape[0] - 1
     level = (_EMPTY,) * 3
-    canvas = np.ascontiguousarray(query)
+    canvas = query.copy()  # OpenCV only reads it, but asks for one that it could write to
     for corner in ((0, 0), (right, 0), (right, bottom), (0, bottom)):
         if not filled[corner[1] + 1, corner[0] + 1]:
             flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)

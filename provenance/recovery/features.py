@@ -78,9 +78,9 @@ def features_of(rgb: NDArray[np.uint8], *, limit: int = 500) -> Features:
     import cv2
 
     height, width = rgb.shape[:2]
-    grey = reduced(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), side=SIDE)
+    grey = reduced(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8), side=SIDE)
     # A faint picture still has its structures; the threshold is SIFT's own, lowered fourfold.
-    detector: Any = cv2.SIFT_create(nfeatures=limit, contrastThreshold=0.01)
+    detector: Any = cv2.SIFT.create(nfeatures=limit, contrastThreshold=0.01)
     keypoints, descriptors = detector.detectAndCompute(grey, None)
     if descriptors is None or not len(keypoints):
         none = np.zeros(0, np.float32)

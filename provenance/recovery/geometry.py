@@ -78,7 +78,7 @@ class Overlap:
 
 def overlap(matrix: Matrix, *, query: Size, parent: Size) -> Overlap | None:
     """Where the two pictures meet under a query → parent *matrix*; None when nowhere, or beyond a horizon."""
-    inverse = np.linalg.inv(matrix)
+    inverse = np.asarray(np.linalg.inv(matrix), np.float64)
     inverse /= inverse[2, 2]
     quad = transform(matrix, corners(query))
     if np.isfinite(quad).all():
@@ -98,12 +98,13 @@ def overlap(matrix: Matrix, *, query: Size, parent: Size) -> Overlap | None:
 def local(matrix: Matrix, point: NDArray[np.float64]) -> Matrix:
     """The 2 × 2 derivative of a homography at a point."""
     u, v, w = matrix @ np.array([point[0], point[1], 1.0])
-    return np.array(
+    derivative: Matrix = np.array(
         [
             [matrix[0, 0] * w - u * matrix[2, 0], matrix[0, 1] * w - u * matrix[2, 1]],
             [matrix[1, 0] * w - v * matrix[2, 0], matrix[1, 1] * w - v * matrix[2, 1]],
         ]
     ) / (w * w)
+    return derivative
 
 
 def perspective(matrix: Matrix, polygon: Polygon) -> float:

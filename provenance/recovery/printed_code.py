@@ -13,7 +13,7 @@ def texts_of_codes(rgb: NDArray[np.uint8]) -> list[str]:
     """What the QR codes (ISO/IEC 18004) in an RGB picture say; empty when none can be read."""
     import cv2
 
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     if max(grey.shape) > SIDE:
         grey = reduced(grey, side=SIDE)
     try:

@@ -6,6 +6,7 @@ compared cell by cell, and a proposal whose pixels do not agree is refused. Pure
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,9 +160,9 @@ def _fit(
     a, b = query * to_query, parent * to_parent
     cv2.setRNGSeed(20250)  # the same pictures give the same answer
     matrix, _mask = cv2.findHomography(a, b, cv2.USAC_MAGSAC, _TOLERANCE, maxIters=4000, confidence=0.999)
-    best = _refitted(matrix, a, b) if matrix is not None else None
+    best = _refitted(np.asarray(matrix, np.float64), a, b) if matrix is not None else None
     for estimate in (cv2.estimateAffinePartial2D, cv2.estimateAffine2D):
-        affine, _mask = estimate(a, b, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE, maxIters=2000)
+        affine: Any = estimate(a, b, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE, maxIters=2000)[0]
         if affine is None:
             continue
         simple = _judged(np.vstack([affine, [0.0, 0.0, 1.0]]), a, b)
@@ -201,7 +202,9 @@ def _refitted(matrix: Matrix, a: NDArray[np.float32], b: NDArray[np.float32]) ->
     if first.inliers.sum() < MIN_INLIERS:
         return first
     again, _mask = cv2.findHomography(a[first.inliers], b[first.inliers], 0)
-    return first if again is None else min(first, _judged(again, a, b), key=lambda fit: fit.cost)
+    if again is None:
+        return first  # type: ignore[unreachable]
+    return min(first, _judged(np.asarray(again, np.float64), a, b), key=lambda fit: fit.cost)
 
 
 def _spread(points: NDArray[np.float32]) -> bool:

@@ -145,8 +145,7 @@ def held_of(ids: list[int]) -> Held:
             sources += source.bytes
             subjects += subject.bytes
             codes += bytes(code)
-    ids = np.array(kept, np.int64)
-    return Held(ids, _rows(sources, 16), _rows(subjects, 16), _rows(codes, 32), segment_of(packed))
+    return Held(np.array(kept, np.int64), _rows(sources, 16), _rows(subjects, 16), _rows(codes, 32), segment_of(packed))
 
 
 def _distances(code: bytes, codes: NDArray[np.uint8]) -> NDArray[np.int64]:

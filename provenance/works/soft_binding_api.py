@@ -175,8 +175,8 @@ class MatchesByContent(SoftBindingView):
     def post(self, request: Request) -> Response:
         limit = _limit(request)
         for name in ("alg", "hintAlg"):
-            if given := request.query_params.get(name, ""):
-                soft_bindings.check_algorithm(given)
+            if alg := request.query_params.get(name, ""):
+                soft_bindings.check_algorithm(alg)
         refuse_declared_size(request)
         given = request.data.get("image") if isinstance(request.data, dict) else None
         if not isinstance(given, bytes):

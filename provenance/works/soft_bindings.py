@@ -127,7 +127,7 @@ def _manifest_of(picture: RegisteredPicture) -> tuple[str, list[str]]:
 
 
 def _bindings(store: dict[str, Any]) -> Iterable[str]:
-    active = next(iter(store.get("manifests") or []), {})
+    active: dict[str, Any] = next(iter(store.get("manifests") or []), {})
     for label, assertion in (active.get("assertions") or {}).items():
         if label.startswith("c2pa.soft-binding") and isinstance(assertion, dict) and assertion.get("alg") == ALGORITHM:
             for block in assertion.get("blocks") or []:

@@ -77,7 +77,8 @@ def described(archive: Archive, ours: int, cache: Path | None) -> tuple[list[byt
     from provenance.recovery.words import KEPT, file_under, pack, placed
 
     if cache and cache.exists():
-        return pickle.loads(cache.read_bytes())  # noqa: S301  (our own file)
+        held: tuple[list[bytes], list[Any], list[str]] = pickle.loads(cache.read_bytes())  # noqa: S301  (our own)
+        return held
     packs, rest = [], []
     for number, name in enumerate(archive.names):
         if ours <= number < 2 * ours:

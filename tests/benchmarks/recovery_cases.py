@@ -15,12 +15,15 @@ Case = Callable[[Pixels, np.random.Generator], Pixels]
 
 def jpeg(pixels: Pixels, quality: int) -> Pixels:
     _done, data = cv2.imencode(".jpg", pixels[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1])
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.ascontiguousarray(decoded[:, :, ::-1], np.uint8)
 
 
 def scaled(pixels: Pixels, by: float) -> Pixels:
     height, width = pixels.shape[:2]
-    return cv2.resize(pixels, (max(1, round(width * by)), max(1, round(height * by))), interpolation=cv2.INTER_AREA)
+    size = (max(1, round(width * by)), max(1, round(height * by)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def cropped(pixels: Pixels, away: float, rng: np.random.Generator) -> Pixels:
@@ -38,15 +41,15 @@ def turned(pixels: Pixels, degrees: float) -> Pixels:
     cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
     w, h = round(width * cos + height * sin), round(width * sin + height * cos)
     matrix[:, 2] += (w / 2 - width / 2, h / 2 - height / 2)
-    return cv2.warpAffine(pixels, matrix, (w, h), flags=cv2.INTER_CUBIC)
+    return np.asarray(cv2.warpAffine(pixels, matrix, (w, h), flags=cv2.INTER_CUBIC), np.uint8)
 
 
 def brighter(pixels: Pixels, by: float) -> Pixels:
-    return np.clip(pixels.astype(np.float32) * (1 + by), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels.astype(np.float32) * (1 + by), 0, 255), np.uint8)
 
 
 def grey(pixels: Pixels) -> Pixels:
-    return cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def captioned(pixels: Pixels) -> Pixels:
@@ -82,15 +85,17 @@ def photographed(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     h, w = print_.shape[:2]
     zoom = 640 / max(h, w)
     canvas = (round(w * zoom * 1.35), round(h * zoom * 1.35))
-    table = rng.normal(0, 1, (canvas[1], canvas[0] // 24 + 1)).astype(np.float32)
-    table = cv2.GaussianBlur(cv2.resize(table, canvas), (0, 0), 2.0)
-    table = np.clip(np.array([133, 98, 66], np.float32) + 60 * table[:, :, None], 0, 255).astype(np.uint8)
-    base = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32) * zoom + np.float32(canvas) * 0.13
-    moved = base + rng.uniform(-0.09, 0.09, (4, 2)).astype(np.float32) * np.float32([w * zoom, h * zoom])
+    grain = rng.normal(0, 1, (canvas[1], canvas[0] // 24 + 1)).astype(np.float32)
+    wood = np.asarray(cv2.GaussianBlur(cv2.resize(grain, canvas), (0, 0), 2.0), np.float32)
+    table = np.clip(np.array([133, 98, 66], np.float32) + 60 * wood[:, :, None], 0, 255).astype(np.uint8)
+    flat = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
+    middle = np.array(canvas, np.float32)
+    base = flat * zoom + middle * 0.13
+    moved = base + rng.uniform(-0.09, 0.09, (4, 2)).astype(np.float32) * np.array([w * zoom, h * zoom], np.float32)
     angle = np.deg2rad(rng.uniform(-8, 8))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32)
-    moved = (moved - moved.mean(axis=0)) @ turn.T + np.float32(canvas) / 2
-    matrix = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), moved.astype(np.float32))
+    moved = (moved - moved.mean(axis=0)) @ turn.T + middle / 2
+    matrix = cv2.getPerspectiveTransform(flat, moved.astype(np.float32))
     laid = cv2.warpPerspective(print_, matrix, canvas, flags=cv2.INTER_CUBIC)
     mask = cv2.warpPerspective(np.ones((h, w), np.float32), matrix, canvas)[:, :, None]
     photo = table * (1 - mask) + laid * mask
@@ -113,7 +118,7 @@ CASES: dict[str, Case] = {
     "brightness +20 %": lambda p, rng: brighter(p, 0.2),
     "brightness −20 %": lambda p, rng: brighter(p, -0.2),
     "grey": lambda p, rng: grey(p),
-    "blur": lambda p, rng: cv2.GaussianBlur(p, (0, 0), 1.5),
+    "blur": lambda p, rng: np.asarray(cv2.GaussianBlur(p, (0, 0), 1.5), np.uint8),
     "caption bar": lambda p, rng: captioned(p),
     "screenshot": lambda p, rng: screenshot(p, rng),
     "photo of a print": lambda p, rng: photographed(p, rng),

@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from provenance.recovery.features import features_of
 from provenance.recovery.words import KEPT
@@ -19,6 +20,8 @@ from tests.benchmarks.recovery import Archive
 
 WORDS, REGIONS, DIMENSIONS = 16_384, 128, 64
 FIRST, LAST = 1_000, 4_000
+
+Floats = NDArray[np.float32]
 
 
 def main() -> None:
@@ -45,16 +48,16 @@ def main() -> None:
     )
 
 
-def _projection(centred: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _projection(centred: Floats) -> Floats:
     """The 64 strongest directions of a sample, turned at random so that all of them carry alike."""
     rows = np.random.default_rng(0).choice(len(centred), min(len(centred), 100_000), replace=False)
     values, vectors = np.linalg.eigh(centred[rows].T @ centred[rows] / len(rows))
     strongest = vectors[:, np.argsort(-values)[:DIMENSIONS]]
     turn, _rest = np.linalg.qr(np.random.default_rng(7).normal(size=(DIMENSIONS, DIMENSIONS)))
-    return (strongest @ turn).astype(np.float32)
+    return np.asarray(strongest @ turn, np.float32)
 
 
-def _centroids(points: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _centroids(points: Floats) -> Floats:
     import faiss
 
     regions = faiss.Kmeans(DIMENSIONS, REGIONS, niter=15, seed=3, max_points_per_centroid=1000)
@@ -67,7 +70,7 @@ def _centroids(points: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
     for region, count in enumerate(counts):
         words = faiss.Kmeans(DIMENSIONS, int(count), niter=12, seed=3, max_points_per_centroid=60)
         words.train(np.ascontiguousarray(points[own == region]))
-        found.append(words.centroids)
+        found.append(np.asarray(words.centroids, np.float32))
     return np.concatenate(found)
 
 

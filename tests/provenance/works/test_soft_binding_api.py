@@ -20,9 +20,10 @@ from provenance.credentials.facts import facts
 from provenance.credentials.jumbf import children
 from provenance.credentials.read import read
 from provenance.works import soft_bindings
-from provenance.works.export import Wish, export
+from provenance.works.export import export
 from provenance.works.models import Credential, Version
 from provenance.works.seal import seal_version
+from provenance.works.wish import Wish
 from similarity.fingerprint import iscc_code
 from similarity.pictures import decode
 from tests import factories
