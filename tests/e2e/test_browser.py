@@ -220,7 +220,11 @@ def draw(page: Page, *places: tuple[float, float]) -> None:
 
 
 def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    """Nothing reaches beyond the screen, a narrow one or this one."""
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 720})
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (width, wider) == (width, 0)
 
 
 def test_a_work_is_renamed_in_place(page: Page) -> None:

@@ -53,12 +53,11 @@ export function openSaving({ onState }) {
 
   async function replace(html) {
     const focused = document.activeElement && document.activeElement.id;
-    const bar = document.getElementById("bar");
-    const inside = board().contains(document.activeElement) || bar.contains(document.activeElement);
+    const parts = ["sitting", "bar", "at-work"].map((id) => document.getElementById(id));
+    const inside = parts.some((part) => part.contains(document.activeElement));
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
-    board().replaceWith(fresh.content.querySelector("#sitting"));
-    bar.replaceWith(fresh.content.querySelector("#bar"));
+    for (const part of parts) part.replaceWith(fresh.content.querySelector(`#${part.id}`));
     if (inside) {
       const same = focused && document.getElementById(focused);
       if (same && !same.disabled) same.focus();
