@@ -1,5 +1,6 @@
 """``/api/v1/sittings`` and ``/edit-operations``: editing a version step by step, until it becomes another."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -16,6 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.throttling import BaseThrottle
 
 from generation import blobs
 from idempotency.header import IDEMPOTENCY_KEY, key_of
@@ -23,7 +25,7 @@ from provenance.works.editing import canvases, sittings
 from provenance.works.editing.commit import commit
 from provenance.works.editing.model_steps import settle
 from provenance.works.editing.models import Edit, Sitting
-from provenance.works.editing.operations.catalogue import schemas
+from provenance.works.editing.operations.catalogue import OPERATIONS, schemas
 from provenance.works.editing.png import PngRenderer, png_of
 from provenance.works.editing.serializers import (
     CommitSerializer,
@@ -38,6 +40,7 @@ from provenance.works.editing.steps import take_step
 from provenance.works.models import Version
 
 PREVIEW_LONGEST = 2048
+MODEL_OPERATIONS = tuple(kind for kind, operation in OPERATIONS.items() if operation.needs_pixels)
 LONGEST = OpenApiParameter(
     "longest", OpenApiTypes.INT, description=f"Scale down so that no side is longer; 16 to {PREVIEW_LONGEST}."
 )
@@ -69,6 +72,13 @@ class SittingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
     def get_serializer_class(self) -> type[BaseSerializer[Sitting]]:
         return SittingListSerializer if self.action == "list" else SittingSerializer
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """A step that a model makes counts as the job it is."""
+        asked = self.request.data if self.action == "steps" else None
+        if isinstance(asked, Mapping) and asked.get("operation") in MODEL_OPERATIONS:
+            self.throttle_scope = "create-job"
+        return super().get_throttles()
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         sitting = self.get_object()

@@ -16,6 +16,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import GenericViewSet
 
 from generation import blobs
@@ -101,6 +102,12 @@ class ContributionSerializer(serializers.Serializer[Any]):
 
 class EditedVersionActions(GenericViewSet[Version]):
     """Mixed into the versions' view."""
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """An upload keeps a worker busy like a job."""
+        if self.action == "declared":
+            self.throttle_scope = "create-job"
+        return super().get_throttles()
 
     @extend_schema(
         methods=["POST"],

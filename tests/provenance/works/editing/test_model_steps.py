@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
+from rest_framework.throttling import ScopedRateThrottle
 
 from generation.delivery import ring_undelivered
 from generation.models import Job
@@ -156,3 +157,14 @@ def test_composing_twice_gives_the_same_picture(sitting: dict[str, Any], call: C
     assert first[0].tobytes() == again[0].tobytes()
     assert first[1].tobytes() == again[1].tobytes()
     assert compose_version(version.pk)
+
+
+def test_steps_of_a_model_are_counted_as_jobs_and_others_are_not(
+    sitting: dict[str, Any], call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"create-job": "1/min"})
+    now = call(sitting, "steps", expect=201, operation="flip", parameters={"axis": "vertical"})
+    now = call(now, "steps", expect=201, operation="flip", parameters={"axis": "vertical"})
+    now = call(call(now, "steps", expect=201, **VARIATION), "undo")
+    assert call(now, "steps", expect=429, **VARIATION)["code"] == "throttled"
+    assert Edit.objects.count() == 3
