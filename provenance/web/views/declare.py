@@ -13,6 +13,7 @@ from provenance.credentials.errors import CredentialError
 from provenance.web.declare_form import DeclareForm
 from provenance.web.requests import SignedInRequest
 from provenance.web.status import status_of
+from provenance.web.throttle import seconds_to_wait
 from provenance.web.views.finish import address_of
 from provenance.works.editing.declare import declare
 from provenance.works.errors import WorkError
@@ -29,10 +30,14 @@ def declare_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     own = Version.objects.filter(work__owner_id=request.user.pk, status=Version.Status.PUBLISHED)
     parent: Version = get_object_or_404(own.select_related("work", "credential"), pk=pk)
     form = DeclareForm(request.POST or None, request.FILES or None, initial={"key": uuid4()})
-    status = 200
+    status, wait = 200, None
     if request.method == "POST":
         status = 422
-        if form.is_valid():
+        wait = seconds_to_wait(request, scope="create-job") if form.is_valid() else None
+        if wait:
+            form.add_error(None, _("Many requests in a short time: wait a minute, then ask again."))
+            status = 429
+        elif form.is_valid():
             try:
                 return redirect(address_of(_declared(request, parent, form)))
             except Errors as error:
@@ -40,7 +45,10 @@ def declare_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
                 field = getattr(error, "field", "")
                 form.add_error(field if field in form.fields else None, error.message)
     context = {"version": parent, "form": form, "max_bytes": settings.MAX_UPLOAD_BYTES}
-    return render(request, "web/declare.html", context, status=status)
+    response = render(request, "web/declare.html", context, status=status)
+    if status == 429:
+        response["Retry-After"] = str(wait)
+    return response
 
 
 def _declared(request: SignedInRequest, parent: Version, form: DeclareForm) -> Version:

@@ -86,3 +86,16 @@ def test_pressed_twice_it_is_declared_once(client: Client, creator: User, versio
 
     assert answers[0] == answers[1]
     assert Version.objects.count() == 2
+
+
+def test_too_many_uploads_wait(
+    client: Client, creator: User, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provenance.web.views.declare.seconds_to_wait", lambda request, scope: 7)
+    client.force_login(creator)
+
+    response = declared(client, version)
+
+    assert (response.status_code, response["Retry-After"]) == (429, "7")
+    assert "wait a minute" in response.content.decode()
+    assert Version.objects.count() == 1

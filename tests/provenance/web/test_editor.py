@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -286,6 +287,28 @@ def test_a_model_at_work_is_followed_and_stopped(post: Post, signed_in: Client, 
     assert "data-pending" not in next(it for it in stopped.all("div") if it.get("id") == "sitting")
     job.refresh_from_db()
     assert job.status == Job.Status.CANCELLED
+
+
+def test_too_many_jobs_wait(post: Post, sitting: Sitting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given somebody at the limit, when they ask a model, then they are told to wait; painting goes on."""
+    monkeypatch.setattr("provenance.web.views.editor.seconds_to_wait", lambda request, scope: 7)
+
+    page = post("step", expect=429, tool="variation", prompt="", strength="0.4")
+    post("step", tool="turn", quick="left")
+
+    assert "wait a minute" in page.text
+    assert [edit.operation for edit in Edit.objects.all()] == ["rotate"]
+
+
+def test_somebody_at_work_is_seen(post: Post, signed_in: Client, sitting: Sitting) -> None:
+    """Given a minute without a step, when the page says that somebody moved, then the minute counts as work."""
+    Sitting.objects.filter(pk=sitting.pk).update(seen_at=sitting.seen_at - timedelta(minutes=1))
+
+    assert signed_in.post(reverse("web:sitting-seen", args=[sitting.pk])).status_code == 204
+
+    sitting.refresh_from_db()
+    assert 60 <= sitting.active.total_seconds() < 90
+    assert sitting.revision == 0
 
 
 def test_a_model_that_fails_says_why(post: Post, signed_in: Client, sitting: Sitting) -> None:
