@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.recovery.agreement import Laid, alike, lay_over
+from provenance.recovery.features import reduced
 from provenance.recovery.geometry import Matrix, area, clip, corners, local, overlap, perspective, transform
 from provenance.recovery.registration import Registration
 
@@ -27,6 +28,8 @@ _CONTRAST = 0.08
 _GREY = 2.0
 # Grey levels that the empty corners of a turned canvas may differ by.
 _EMPTY = 3
+# They are looked for at this length of the long side.
+_LOOKED_AT = 1024
 
 
 @dataclass(frozen=True)
@@ -125,10 +128,11 @@ def _shown(query: Pixels, registration: Registration, meeting: NDArray[np.float6
     """The part of the parent that is really shown: not the empty corners of a canvas that was turned."""
     import cv2
 
-    filled = np.zeros((query.shape[0] + 2, query.shape[1] + 2), np.uint8)
-    right, bottom = query.shape[1] - 1, query.shape[0] - 1
+    # OpenCV only reads the canvas, but asks for one that it could write to.
+    canvas = reduced(query, side=_LOOKED_AT) if max(query.shape) > _LOOKED_AT else query.copy()
+    filled = np.zeros((canvas.shape[0] + 2, canvas.shape[1] + 2), np.uint8)
+    right, bottom = canvas.shape[1] - 1, canvas.shape[0] - 1
     level = (_EMPTY,) * 3
-    canvas = query.copy()  # OpenCV only reads it, but asks for one that it could write to
     for corner in ((0, 0), (right, 0), (right, bottom), (0, bottom)):
         if not filled[corner[1] + 1, corner[0] + 1]:
             flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
@@ -140,6 +144,7 @@ def _shown(query: Pixels, registration: Registration, meeting: NDArray[np.float6
     quad = cv2.boxPoints((centre, (width + 1, height + 1), angle)).astype(np.float64)
     if len(rest) < 0.97 * area(quad):
         return meeting  # what is left is no rectangle, so the plain parts are the picture's own
+    quad *= np.array(query.shape[1::-1]) / np.array(canvas.shape[1::-1])
     shown = clip(transform(registration.homography, quad), registration.parent_size)
     return shown if len(shown) >= 3 and area(shown) <= area(meeting) else meeting
 
