@@ -134,7 +134,7 @@ def test_from_a_picture_through_edits_and_an_export_to_its_record(page: Page, tm
     page.get_by_label("Steps", exact=True).fill("6")
     page.get_by_role("button", name="Make it").click()
     page.get_by_role("link", name="Open the work").click(timeout=240_000)
-    expect(page.get_by_text("made by a model")).to_be_visible()
+    expect(page.get_by_role("region", name="Whose hand")).to_contain_text("made by a model")
     page.get_by_role("button", name="Edit", exact=True).click()
 
     tool = page.locator(".tool:visible")
