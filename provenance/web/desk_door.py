@@ -6,16 +6,16 @@ from functools import wraps
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from provenance.ledger.append import append
 
 
-def noting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def noting(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """A sign-in view (Django's or the admin's) that leaves an event when it lets a reviewer in."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         before = request.user.pk
         answer = view(request, *args, **kwargs)
         user = request.user

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import ngettext
 from rest_framework.throttling import BaseThrottle
@@ -28,11 +28,11 @@ PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30, 900
 REMEMBERED_SECONDS = 3600
 
 
-def pausing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def pausing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """A sign-in view (Django's or the admin's) that answers 429 while a pause lasts."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             return view(request, *args, **kwargs)
         counts = _counts(request)
@@ -44,9 +44,9 @@ def pausing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 "Too many tries. Wait %(minutes)d minutes, then try again.",
                 minutes,
             ) % {"minutes": minutes}
-            answer = render(request, "web/sign_in_paused.html", {"sentence": sentence}, status=429)
-            answer["Retry-After"] = str(wait)
-            return answer
+            paused = render(request, "web/sign_in_paused.html", {"sentence": sentence}, status=429)
+            paused["Retry-After"] = str(wait)
+            return paused
         before = {name: _count(name, free) for name, free in counts.items()}
         answer = view(request, *args, **kwargs)
         if answer.status_code == 302:  # signed in
