@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
@@ -228,10 +228,14 @@ def state(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def picture(request: SignedInRequest, pk: UUID) -> Any:
     """What is seen now, as PNG of at most ``PICTURE_LONGEST`` pixels a side."""
     sitting = own_sitting(request, pk)
+    settle(sitting)
     etag = f'"{canvases.state_of(sitting)[:32]}"'
-    response = get_conditional_response(request, etag=etag) or HttpResponse(
-        png_of(canvases.canvas_of(sitting).flat(), longest=PICTURE_LONGEST), content_type="image/png"
-    )
+    try:
+        response = get_conditional_response(request, etag=etag) or HttpResponse(
+            png_of(canvases.canvas_of(sitting).flat(), longest=PICTURE_LONGEST), content_type="image/png"
+        )
+    except FileNotFoundError as error:
+        raise Http404 from error
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"

@@ -28,6 +28,7 @@ export function penTool(stage, form, { kind, keep }) {
   let over = null;
   let source = null;
   let timer = 0;
+  let picking = false; // the next press chooses where to take from
   let started = null;
   const scratch = document.createElement("canvas");
 
@@ -37,6 +38,13 @@ export function penTool(stage, form, { kind, keep }) {
     if (field !== text) field.addEventListener("change", () => { stage.redraw(); });
     field.addEventListener("focus", () => { if (field !== text && field.type !== "submit") later(0); });
   }
+
+  const pick = form.querySelector("[data-source]");
+  function picks(now) {
+    picking = now;
+    pick.setAttribute("aria-pressed", String(now));
+  }
+  if (pick) pick.addEventListener("click", () => picks(!picking));
 
   function look() {
     return {
@@ -98,11 +106,12 @@ export function penTool(stage, form, { kind, keep }) {
     get started() { return started; },
     down(place, event) {
       clearTimeout(timer);
-      if (form.elements.dx && event.altKey) {
+      if (pick && (picking || event.altKey)) {
         source = { ...place };
+        picks(false);
         return false;
       }
-      if (form.elements.dx && source) {
+      if (pick && source) {
         // The first touch fixes how far away the source lies, for this stroke and the next ones.
         form.elements.dx.value = Math.round(source.x - place.x);
         form.elements.dy.value = Math.round(source.y - place.y);
