@@ -145,10 +145,20 @@ export function cropTool(stage, form) {
 }
 
 export function turnTool(stage, form) {
-  const angle = form.elements.angle;
-  const turn = () => { stage.picture.style.transform = Number(angle.value) ? `rotate(${Number(angle.value)}deg)` : ""; };
-  angle.addEventListener("input", turn);
-  const still = () => { stage.picture.style.transform = ""; };
+  const { angle, expand, fill } = form.elements;
+  const sheet = stage.picture.parentElement;
+  const still = () => { stage.picture.style.transform = ""; sheet.style.background = ""; };
+  function turn() {
+    const degrees = Number(angle.value);
+    if (!degrees) { still(); return; }
+    const [cos, sin] = [Math.abs(Math.cos((degrees * Math.PI) / 180)), Math.abs(Math.sin((degrees * Math.PI) / 180))];
+    // A frame that grows is shown as a picture that shrinks.
+    const { width: w, height: h } = stage;
+    const part = expand.checked ? Math.min(w / (w * cos + h * sin), h / (w * sin + h * cos)) : 1;
+    stage.picture.style.transform = `rotate(${degrees}deg) scale(${part})`;
+    sheet.style.background = fill.value;
+  }
+  for (const field of [angle, expand, fill]) field.addEventListener("input", turn);
   return { enter: turn, leave: still, kept: () => { angle.value = 0; angle.dispatchEvent(new Event("input")); still(); } };
 }
 
