@@ -185,6 +185,7 @@ def _problems(made: Profile) -> list[str]:
     if not 0.01 <= made.share <= 0.25:
         found.append(_("“share” must be between 0.01 and 0.25 of the shorter side"))
     if made.tc260 and made.share < 0.05:
+        # xgettext:no-python-format
         found.append(_("GB 45438 asks for text of at least 5 % of the shorter side"))
     if made.data_mining.endswith("SEECONSTRAINT") != bool(made.constraint):
         found.append(_("“constraint” goes with DMI-PROHIBITED-SEECONSTRAINT, and only with it"))

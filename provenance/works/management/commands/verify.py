@@ -80,17 +80,21 @@ def _text(path: Path, found: Verification) -> str:
             source = f", {action['source_text']}" if action["source_text"] else ""
             lines.append(f"  [{action['standing']}] {action['text']}{source} ({action['standing_text']})")
     if found.lineage and found.lineage["children"]:
-        lines += [f"  {_('made from')}:", *_tree(found.lineage, indent="    ")]
+        heading = _("made from")
+        lines += [f"  {heading}:", *_tree(found.lineage, indent="    ")]
     if found.revealed:
-        lines.append(f"  {_('revealed')}: {found.revealed['text']} [{found.revealed['code']}]")
+        heading = _("revealed")
+        lines.append(f"  {heading}: {found.revealed['text']} [{found.revealed['code']}]")
         lines += [f"    {word}" for word in (found.revealed["prompt"], found.revealed["negative_prompt"]) if word]
     if found.recovered:
-        lines.append(f"  {_('recovered')}: {found.recovered['title']} ({found.recovered['version']})")
+        heading = _("recovered")
+        lines.append(f"  {heading}: {found.recovered['title']} ({found.recovered['version']})")
         lines += [f"    {change['text']}" for change in found.recovered["happened"]]
     unsigned = _("Unsigned")
     lines += [f"  {unsigned}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
     trust_list = f"{_('trust list')}: {found.trust_list or _('none')}"
-    lines.append(f"  {_('read with')}: {found.sdk}; {trust_list}; {found.checked_at}")
+    reader = _("read with")
+    lines.append(f"  {reader}: {found.sdk}; {trust_list}; {found.checked_at}")
     # What a file says may hold line breaks; it must not pass for lines of ours.
     return "\n".join(line.replace("\n", "\n      | ") for line in lines)
 
