@@ -132,13 +132,21 @@ def tidy(encoder: str) -> None:
     for path in home(encoder).glob(f"{_BUILDING}*"):
         shutil.rmtree(path, ignore_errors=True)
     for path in generations(encoder)[KEPT:]:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
 
 
 def discard(path: Path, *, why: str) -> None:
     """Take a damaged generation away and say so in the log. Hold ``build_lock``."""
     log.error("index_damaged", generation=path.name, why=why)
-    shutil.rmtree(path, ignore_errors=True)
+    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """A removal killed half way must not leave half a generation under its name."""
+    condemned = path.with_name(f"{_BUILDING}{uuid.uuid4().hex}")
+    with contextlib.suppress(OSError):
+        path.rename(condemned)
+        shutil.rmtree(condemned, ignore_errors=True)
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -41,6 +41,8 @@ def test_a_job_is_created(client: APIClient, settings: Settings) -> None:
         "prompt": "a harbour",
         "negative_prompt": "fog",
         "private_prompt": False,
+        "operation": "text2img",
+        "strength": None,
         "model": settings.MODELS[0],
         "seed": "18446744073709551615",
         "width": 64,

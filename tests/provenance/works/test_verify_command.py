@@ -57,7 +57,7 @@ def test_for_people(tmp_path: Path, signed: Signed) -> None:  # noqa: F811
     call_command("verify", tmp_path / "a.png", stdout=out)
     said = out.getvalue()
     assert said.startswith(f"{tmp_path / 'a.png'}: valid (")
-    assert "Made with AI by colophon-mini" in said
+    assert "Made with AI (colophon-mini) by this service." in said
     assert "prompt: a fox" in said
     assert "signed by: Colophon development signer" in said
     assert "Unsigned: IPTC fields" in said

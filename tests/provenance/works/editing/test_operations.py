@@ -118,7 +118,10 @@ def test_what_is_not_marked_as_changed_is_the_old_picture_carried_along(steps: l
     for change in run(steps, before):
         after = change.canvas.flat()
         assert change.changed.shape == after.shape[:2] == (change.geometry.height, change.geometry.width)
-        resampled = change.touch == "frame" and not {abs(v) for v in change.geometry.matrix[:2]} <= {0, 1}
+        # A quarter turn about the middle of an odd frame falls half a pixel beside the grid.
+        a, b, right, _d, _e, down = change.geometry.matrix
+        on_grid = {abs(a), abs(b)} <= {0, 1} and float(right).is_integer() and float(down).is_integer()
+        resampled = change.touch == "frame" and not on_grid
         if not resampled:
             carried = change.geometry.carry(before.flat())
             assert np.array_equal(after[~change.changed], carried[~change.changed])
