@@ -15,7 +15,26 @@ if TYPE_CHECKING:
 
 
 class Artist(models.Model):
-    """A person with a body of work."""
+    """A person with a body of work, and what they decided about it.
+
+    What they decided comes from whoever a reviewer found to be, or to act for, the artist; this engine
+    only keeps it and acts on it.
+    """
+
+    class Naming(models.TextChoices):
+        """Whether pictures may be generated in their name."""
+
+        SILENT = "", _("has not said")
+        CONSENTS = "consents", _("agrees")
+        REFUSES = "refuses", _("refuses")
+
+    class Mining(models.TextChoices):
+        """Whether their works may be mined and trained on. What PLUS and CAWG tell, in three words."""
+
+        SILENT = "", _("has not said")
+        ALLOWED = "allowed", _("allowed")
+        NOT_ALLOWED = "not_allowed", _("not allowed")
+        CONSTRAINED = "constrained", _("allowed under conditions")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
@@ -23,6 +42,17 @@ class Artist(models.Model):
     born = models.SmallIntegerField(_("born"), null=True, blank=True)
     died = models.SmallIntegerField(_("died"), null=True, blank=True)
     aliases = models.JSONField(_("also called"), default=list, blank=True)
+    naming = models.CharField(
+        _("generation in their name"), max_length=12, choices=Naming.choices, default=Naming.SILENT, blank=True
+    )
+    naming_since = models.DateTimeField(null=True, blank=True, editable=False)
+    mining = models.CharField(
+        _("data mining of their works"), max_length=12, choices=Mining.choices, default=Mining.SILENT, blank=True
+    )
+    mining_text = models.TextField(_("conditions"), blank=True, help_text=_("Or an address where they stand."))
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("All works were withdrawn; nobody else may bring them back.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -47,6 +77,13 @@ class Reference(models.Model):
     fingerprint = models.BinaryField(
         max_length=32, help_text=_("ISCC image-code body, 256 bits: finds the same picture.")
     )
+    leaving_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=True,
+        help_text=_("The artist withdrew it; the next maintenance run removes it."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -55,6 +92,23 @@ class Reference(models.Model):
 
     def __str__(self) -> str:
         return self.title or str(self.id)
+
+
+class WithdrawnWork(models.Model):
+    """A file its artist took out of the collection: no import brings it back, only the artist.
+
+    All that is left of it is the SHA-256 of the file.
+    """
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    artist = models.ForeignKey(Artist, null=True, on_delete=models.SET_NULL, related_name="withdrawn_works")
+    withdrawn_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("withdrawn work")
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
 
 
 class Embedding(models.Model):
