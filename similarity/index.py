@@ -5,8 +5,8 @@ place, so that a search in progress goes on undisturbed (adding to a FAISS index
 thread searches it crashes the process).
 """
 
-import itertools
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from structlog import get_logger
 
 from similarity import generations
+from similarity.artist_scores import Vectors, artist_slices, best_means
 from similarity.build_index import build_index
 from similarity.errors import SimilarityError
 from similarity.fingerprint import distances
@@ -27,8 +28,6 @@ from similarity.watermark import watermark_of
 
 log = get_logger(__name__)
 
-Vectors = NDArray[np.float32]
-BEST_K = 5
 ENOUGH_REFERENCES = 10
 # FAISS nominates this many times what was asked for; the order is then decided exactly.
 NOMINATED = 4
@@ -115,15 +114,40 @@ class Index:
 
     def artist_scores(self, vector: Vectors) -> list[ArtistScore]:
         """Every artist's score, best first, exactly over all rows."""
-        if not len(self):
-            return []
-        similarities = self.similarities(vector)
-        scored = []
-        for artist, start, end in self._artists:
-            own = similarities[start:end]
-            best = np.partition(own, len(own) - BEST_K)[-BEST_K:] if len(own) > BEST_K else own
-            scored.append(ArtistScore(artist, float(best.mean()), end - start))
+        scores, artists = self.artist_scores_of(vector[None, :])
+        counts = {artist: end - start for artist, start, end in self._artists}
+        scored = [
+            ArtistScore(artist, float(score), counts[artist]) for artist, score in zip(artists, scores[0], strict=True)
+        ]
         return sorted(scored, key=lambda entry: (-entry.score, entry.artist))
+
+    def artist_scores_of(
+        self,
+        vectors: Vectors,
+        *,
+        without_references: Sequence[UUID | None] | None = None,
+        without_artists: Sequence[UUID | None] | None = None,
+    ) -> tuple[Vectors, list[UUID]]:
+        """The score of every vector (m × d) with every artist, m × A, and the artists of the columns.
+
+        Exact over all rows: the mean of the best ``BEST_K`` similarities, or of all when there are
+        fewer. Vector i is not compared with ``without_references[i]``, nor with any work of
+        ``without_artists[i]``; where nothing is left to compare with, the score is -inf.
+        """
+        skipped = None
+        if without_references is not None:
+            rows = {self.reference_of(row): row for row in range(len(self))}
+            skipped = np.array(
+                [-1 if reference is None else rows.get(reference, -1) for reference in without_references], np.int64
+            )
+        scores = best_means(vectors, self.rows.vectors, self._artists, skipped=skipped)
+        artists = [artist for artist, _start, _end in self._artists]
+        if without_artists is not None:
+            columns = {artist: column for column, artist in enumerate(artists)}
+            for i, artist in enumerate(without_artists):
+                if artist in columns:
+                    scores[i, columns[artist]] = -np.inf
+        return scores, artists
 
     def code_distances(self, code: bytes) -> NDArray[np.int64]:
         """Hamming distance of one image-code to every row's."""
@@ -132,16 +156,11 @@ class Index:
     @property
     def artist_count(self) -> int:
         """How many artists the works are by."""
-        return len(self._artists) if len(self) else 0
+        return len(self._artists)
 
     @cached_property
     def _artists(self) -> list[tuple[UUID, int, int]]:
-        """Rows are ordered by artist: each with its first row and the row after its last."""
-        changes = np.flatnonzero((self.rows.artists[1:] != self.rows.artists[:-1]).any(axis=1)) + 1
-        bounds = [0, *(int(c) for c in changes), len(self)]
-        return [
-            (UUID(bytes=self.rows.artists[start].tobytes()), start, end) for start, end in itertools.pairwise(bounds)
-        ]
+        return artist_slices(self.rows.artists)
 
 
 _opening = threading.Lock()

@@ -18,10 +18,11 @@ from pytest_django.fixtures import Settings
 from structlog.testing import capture_logs
 
 from similarity import generations, index
+from similarity.artist_scores import BEST_K
 from similarity.build_index import build_index, faiss_bytes
 from similarity.enrol import ArtistFacts, NewWork, enrol, withdraw
 from similarity.errors import SimilarityError
-from similarity.index import BEST_K, Index, open_index, read_index
+from similarity.index import Index, open_index, read_index
 from similarity.models import Embedding, Reference
 from similarity.rows import Rows
 from similarity.watermark import lock_watermark, watermark_of
@@ -98,6 +99,36 @@ def test_search_and_artist_scores_equal_brute_force(n: int, k: int, artists: int
         assert found[artist][0] == pytest.approx(score, abs=1e-5)
     ordered = [entry.score for entry in searched.artist_scores(asked[0])]
     assert ordered == sorted(ordered, reverse=True)
+
+
+@budget(max_examples=40, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 6), st.integers(0, 2**20))
+def test_scores_of_many_vectors_leave_out_what_is_asked(n: int, artists: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    owners = [int(o) for o in rng.integers(0, artists, n)]
+    searched = memory_index(unit_rows(seed, n, DIM), owners)
+    asked = unit_rows(seed + 1, 7, DIM)
+    references = [searched.reference_of(int(row)) for row in rng.integers(0, n, 7)]
+    left_out = [UUID(int=int(owner) + 1) for owner in rng.integers(0, artists, 7)]
+
+    scores, columns = searched.artist_scores_of(
+        asked, without_references=[*references[:5], None, UUID(int=2**100)], without_artists=[*left_out[:6], None]
+    )
+
+    assert scores.shape == (7, len(columns))
+    assert len(columns) == searched.artist_count
+    exact = asked @ searched.rows.vectors.astype(np.float32).T
+    for i in range(7):
+        for column, artist in enumerate(columns):
+            own = [
+                float(exact[i, row])
+                for row in range(n)
+                if searched.rows.artists[row].tobytes() == artist.bytes
+                and not (i < 5 and searched.reference_of(row) == references[i])
+                and not (i < 6 and artist == left_out[i])
+            ]
+            expected = np.sort(own)[-BEST_K:].mean() if own else -np.inf
+            assert scores[i, column] == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,71 @@
+"""How much vectors resemble each artist: the mean of the best similarities to that artist's works."""
+
+import itertools
+from collections.abc import Sequence
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+BEST_K = 5
+_ROWS_AT_ONCE = 16_384
+_QUERIES_AT_ONCE = 1_024
+
+
+def artist_slices(artists: NDArray[np.uint8]) -> list[tuple[UUID, int, int]]:
+    """Each artist of rows ordered by artist (UUID bytes, n × 16): their first row, and the row after their last."""
+    if not len(artists):
+        return []
+    changes = np.flatnonzero((artists[1:] != artists[:-1]).any(axis=1)) + 1
+    bounds = [0, *(int(c) for c in changes), len(artists)]
+    return [(UUID(bytes=artists[start].tobytes()), start, end) for start, end in itertools.pairwise(bounds)]
+
+
+def best_means(
+    queries: Vectors,
+    rows: NDArray[np.float16],
+    slices: Sequence[tuple[UUID, int, int]],
+    *,
+    skipped: NDArray[np.int64] | None = None,
+) -> Vectors:
+    """m × A: for every query and slice of *rows*, the mean of the ``BEST_K`` largest inner products (all, if fewer).
+
+    ``skipped[i]`` is a row that query i is not compared with, or -1. A slice with no other row gives -inf.
+    """
+    queries = np.ascontiguousarray(queries, np.float32)
+    out = np.empty((len(queries), len(slices)), np.float32)
+    for first, last in _groups(slices):
+        start, end = slices[first][1], slices[last - 1][2]
+        part = rows[start:end].astype(np.float32)
+        for at in range(0, len(queries), _QUERIES_AT_ONCE):
+            block = slice(at, at + _QUERIES_AT_ONCE)
+            similar = queries[block] @ part.T
+            if skipped is not None:
+                inside = np.flatnonzero((skipped[block] >= start) & (skipped[block] < end))
+                similar[inside, skipped[block][inside] - start] = -np.inf
+            for column in range(first, last):
+                _artist, own_start, own_end = slices[column]
+                out[block, column] = _best_mean(similar[:, own_start - start : own_end - start])
+    return out
+
+
+def _groups(slices: Sequence[tuple[UUID, int, int]]) -> list[tuple[int, int]]:
+    """Runs of slices of about ``_ROWS_AT_ONCE`` rows: as many as are multiplied at once."""
+    groups, first = [], 0
+    for column in range(1, len(slices) + 1):
+        if column == len(slices) or slices[column][2] - slices[first][1] > _ROWS_AT_ONCE:
+            groups.append((first, column))
+            first = column
+    return groups
+
+
+def _best_mean(similar: Vectors) -> Vectors:
+    """Of each row of *similar* (m × n), ignoring -inf."""
+    n = similar.shape[1]
+    best = np.partition(similar, n - BEST_K, axis=1)[:, -BEST_K:] if n > BEST_K else similar
+    there = np.isfinite(best)
+    count = there.sum(axis=1)
+    total = np.where(there, best, 0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), -np.inf).astype(np.float32)
