@@ -26,9 +26,9 @@ def fingerprints_of(image: "Image") -> Fingerprints:
     # Here: the web process and the tasks' definitions know this file, and do without numpy.
     import numpy as np
 
-    from provenance.recovery.features import features_of
     from provenance.recovery.words import book, pack
     from similarity.fingerprint import image_code
+    from similarity.matching.features import features_of
 
     return Fingerprints(
         width=image.width,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.recovery.features import Features
 from provenance.recovery.words import RECORD, book, file_under, placed
+from similarity.matching.features import Features
 
 POSTING = np.dtype([("signature", "<u8"), ("row", "<u4"), ("size", "u1"), ("angle", "u1")])
 PROBES = 3

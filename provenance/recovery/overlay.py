@@ -5,10 +5,10 @@ import io
 import numpy as np
 from PIL import Image
 
-from provenance.recovery.agreement import lay_over
-from provenance.recovery.features import reduced
-from provenance.recovery.geometry import overlap, scaling, transform
 from provenance.recovery.recover import Recovered
+from similarity.matching.agreement import lay_over
+from similarity.matching.features import reduced
+from similarity.matching.geometry import overlap, scaling, transform
 
 SIDE = 560
 _OUTLINE = (222, 78, 36)

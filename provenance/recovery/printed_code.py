@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.recovery.features import reduced
+from similarity.matching.features import reduced
 
 SIDE = 1600
 LONGEST = 500

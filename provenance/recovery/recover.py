@@ -10,15 +10,15 @@ from PIL import Image
 from structlog import get_logger
 
 from generation import blobs
-from provenance.recovery.changes import Changes, describe
-from provenance.recovery.features import Features, features_of, reduced
-from provenance.recovery.geometry import scaling
 from provenance.recovery.inverted import asked
 from provenance.recovery.models import RegisteredPicture
-from provenance.recovery.registration import NotRegistered, Registration, register_by_features, register_whole
 from provenance.recovery.registry import open_registry
 from similarity.errors import SimilarityError
 from similarity.fingerprint import image_code, is_telling
+from similarity.matching.changes import Changes, describe
+from similarity.matching.features import Features, features_of, reduced
+from similarity.matching.geometry import scaling
+from similarity.matching.registration import NotRegistered, Registration, register_by_features, register_whole
 from similarity.pictures import decode
 
 log = get_logger(__name__)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from provenance.recovery.changes import Changes
+from similarity.matching.changes import Changes
 
 # A picture this much nearer at one end, with something around it, was photographed as a thing.
 _PHOTOGRAPHED = frozenset({"perspective", "framed"})

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.recovery.features import Features
+from similarity.matching.features import Features
 
 BOOK = Path(__file__).parent / "bundled" / "words.npz"
 # Features kept of a registered picture; measured against 150 and 300 (docs/decisions).

@@ -73,8 +73,8 @@ class Archive:
 
 def described(archive: Archive, ours: int, cache: Path | None) -> tuple[list[bytes], list[Any], list[str]]:
     """Packed features of ours; of the rest, features filed upright and mirrored under three words each."""
-    from provenance.recovery.features import features_of
     from provenance.recovery.words import KEPT, file_under, pack, placed
+    from similarity.matching.features import features_of
 
     if cache and cache.exists():
         held: tuple[list[bytes], list[Any], list[str]] = pickle.loads(cache.read_bytes())  # noqa: S301  (our own)

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.recovery.features import features_of
 from provenance.recovery.words import KEPT
+from similarity.matching.features import features_of
 from tests.benchmarks.recovery import Archive
 
 WORDS, REGIONS, DIMENSIONS = 16_384, 128, 64

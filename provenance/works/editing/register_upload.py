@@ -42,8 +42,8 @@ def measure(declaration: Declaration, *, parent: Version) -> Measured:
     """
     import numpy as np
 
-    from provenance.recovery.registration import Registration, register
     from provenance.works.editing.pixels import contribution as maps
+    from similarity.matching.registration import Registration, register
     from similarity.pictures import decode
 
     upload = np.array(decode(blobs.get(declaration.blob)).rgb)

@@ -9,7 +9,6 @@ from PIL import Image
 from pytest_django import Settings
 
 from provenance.recovery import generation_files, registry
-from provenance.recovery.features import features_of
 from provenance.recovery.fingerprints import fingerprints_of, remember
 from provenance.recovery.inverted import asked
 from provenance.recovery.models import RegisteredPicture
@@ -17,6 +16,7 @@ from provenance.recovery.registry import open_registry
 from provenance.recovery.words import RECORD, book, file_under, pack, unpack
 from similarity import generations
 from similarity.fingerprint import distances, image_code
+from similarity.matching.features import features_of
 from tests.provenance.recovery.pictures import painting
 
 

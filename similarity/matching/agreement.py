@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.recovery.geometry import Matrix, overlap, scaling, transform
+from similarity.matching.geometry import Matrix, overlap, scaling, transform
 
 Pixels = NDArray[np.uint8]
 SIDE = 256

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from provenance.recovery.changes import Box, Changes, describe
-from provenance.recovery.geometry import area, clip, corners, overlap, transform
-from provenance.recovery.registration import NotRegistered, Registration, register
+from similarity.matching.changes import Box, Changes, describe
+from similarity.matching.geometry import area, clip, corners, overlap, transform
+from similarity.matching.registration import NotRegistered, Registration, register
 from tests.benchmarks.recovery_cases import (
     Pixels,
     brighter,

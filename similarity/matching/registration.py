@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.recovery.agreement import Agreement, compare
-from provenance.recovery.features import SIDE, Features, features_of
-from provenance.recovery.geometry import Matrix, Size, is_plausible, mirroring, overlap, scaling
+from similarity.matching.agreement import Agreement, compare
+from similarity.matching.features import SIDE, Features, features_of
+from similarity.matching.geometry import Matrix, Size, is_plausible, mirroring, overlap, scaling
 
 Pixels = NDArray[np.uint8]
 MIN_INLIERS = 8

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.recovery.agreement import Laid, alike, lay_over
-from provenance.recovery.features import reduced
-from provenance.recovery.geometry import Matrix, area, clip, corners, local, overlap, perspective, transform
-from provenance.recovery.registration import Registration
+from similarity.matching.agreement import Laid, alike, lay_over
+from similarity.matching.features import reduced
+from similarity.matching.geometry import Matrix, area, clip, corners, local, overlap, perspective, transform
+from similarity.matching.registration import Registration
 
 Pixels = NDArray[np.uint8]
 # What is smaller than these is the measurement's own unrest.
