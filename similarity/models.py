@@ -1,10 +1,10 @@
 """Artists, their works, the vectors of those works, and the audits that compared a picture with them."""
 
 import uuid
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -150,6 +150,10 @@ class AuditQuerySet(models.QuerySet["Audit"]):
             return self
         return self.filter(owner_id=user.pk, owner__isnull=False)
 
+    def naming(self, artist: Artist) -> Self:
+        """Those whose outcome names *artist*: as the only one, in a group, or as whose work it is the same as."""
+        return self.filter(outcome_artists=artist)
+
 
 class Audit(Keyed):
     """A comparison of one image with everybody's works, with the decision. Never changed afterwards.
@@ -178,6 +182,9 @@ class Audit(Keyed):
     outcome = models.CharField(max_length=24, choices=Outcome.choices)
     artist = models.ForeignKey(Artist, null=True, blank=True, on_delete=models.SET_NULL, related_name="audits")
     artist_name = models.CharField(max_length=200, blank=True, help_text=_("As it was then."))
+    outcome_artists = models.ManyToManyField(
+        Artist, blank=True, related_name="audits_naming", help_text=_("Whom the outcome names.")
+    )
     score = models.FloatField(
         null=True, blank=True, help_text=_("Mean cosine to the artist's best works; not a probability.")
     )
@@ -198,6 +205,9 @@ class Audit(Keyed):
 
     objects = AuditQuerySet.as_manager()
 
+    # Of these the artist is part of what was found; of the others only the nearest.
+    NAMING = (Outcome.COPY, Outcome.STYLE_MATCH, Outcome.AMBIGUOUS)
+
     class Meta:
         verbose_name = _("audit")
         ordering = ["-created_at"]
@@ -208,6 +218,14 @@ class Audit(Keyed):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} ({self.created_at:%Y-%m-%d})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stored together with whom the outcome names, so that artists can be told of it."""
+        new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if new and self.outcome in self.NAMING and self.artist is not None:
+                self.outcome_artists.add(self.artist)
 
     def compared_with(self) -> str:
         """How much it was compared with, as a sentence."""

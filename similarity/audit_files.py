@@ -1,0 +1,77 @@
+"""Audit pictures that lie in files, one after another; what is done already is not done again."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from similarity.artworks import list_pictures
+from similarity.audit import artists_named_in, audit_image
+from similarity.encoder import load_encoder
+from similarity.errors import SimilarityError
+from similarity.index import open_index
+from similarity.models import Audit
+from similarity.pictures import read_file
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A file with its audit. ``again`` tells that the audit was there already."""
+
+    file: Path
+    audit: Audit
+    again: bool = False
+
+
+def pictures_in(paths: Iterable[Path]) -> list[Path]:
+    """The files among *paths* as they are, and every picture below its folders, in order and once.
+
+    Raises ``SimilarityError`` ``no_pictures`` for a folder that holds none.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            found.setdefault(path)
+            continue
+        names = list_pictures(path)
+        if not names:
+            raise SimilarityError("no_pictures", _("There is no picture in “%(folder)s”.") % {"folder": path})
+        found.update(dict.fromkeys(path / name for name in names))
+    return list(found)
+
+
+def audit_files(files: Iterable[Path], *, prompt: str = "") -> Iterator[Audited]:
+    """The audit of each file, stored as nobody's, so that reviewers see it.
+
+    One that is stored for the same bytes, prompt, encoder, index and calibration is answered as it
+    is, so an interrupted run goes on where it was. A file that cannot be read or judged gives an
+    audit with the outcome ``failed``, which is not stored: it is tried again next time. Raises
+    ``SimilarityError`` for what is wrong with every file: an encoder that cannot be loaded, or what
+    may pass by itself.
+    """
+    encoder = load_encoder()
+    named = artists_named_in(prompt)
+    for file in files:
+        try:
+            data = read_file(file)
+        except SimilarityError as error:
+            yield Audited(file, Audit(outcome=Audit.Outcome.FAILED, error_code=error.code, error=error.message))
+            continue
+        index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
+        done = Audit.objects.filter(
+            owner=None,
+            subject=None,
+            image_sha256=hashlib.sha256(data).hexdigest(),
+            encoder=encoder.fingerprint,
+            index=index.sha256,
+        )
+        same = next((audit for audit in done.order_by("-created_at") if audit.named_in_prompt == named), None)
+        if same is not None:
+            yield Audited(file, same, again=True)
+            continue
+        audit = audit_image(data, prompt=prompt)
+        if audit.outcome != Audit.Outcome.FAILED:
+            audit.save(force_insert=True)
+        yield Audited(file, audit)
