@@ -1,4 +1,4 @@
-"""Artists, their works, the vectors of those works, and the audits that compared a picture with them."""
+"""Artists, their works and vectors, the calibrations that let a score decide, and the audits that did."""
 
 import uuid
 from typing import TYPE_CHECKING, Any, Self
@@ -143,12 +143,90 @@ class IndexChange(models.Model):
         return f"{self.encoder[:12]}: {self.number}"
 
 
+class CalibrationQuerySet(models.QuerySet["Calibration"]):
+    def light(self) -> Self:
+        """Without the arrays, which lists do not need."""
+        return self.defer("numbers")
+
+    def active(self, *, encoder: str, domain: str) -> "Calibration | None":
+        """The one in force, if any."""
+        return self.filter(encoder=encoder, domain=domain, state=Calibration.State.ACCEPTED).first()
+
+
+class Calibration(models.Model):
+    """From which score on a resemblance is told, for one encoder and one domain. Its content never changes.
+
+    ::
+
+        draft ──accept──► accepted ──another is accepted──► retired
+          └────reject───► rejected
+
+    A *domain* is a population of pictures: ``uploads``, works of artists who are not known here, or
+    ``generated:WEIGHTS_SHA256``, what that very model makes when it is asked for nobody's style.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        ACCEPTED = "accepted", _("in force")
+        RETIRED = "retired", _("was in force")
+        REJECTED = "rejected", _("rejected")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    encoder = models.CharField(max_length=64, help_text=_("Encoder fingerprint (SHA-256)."))
+    domain = models.CharField(_("domain"), max_length=80)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    strategy = models.CharField(max_length=10, help_text=_("How scores of different artists are made comparable."))
+    thresholds = models.JSONField(default=list, help_text=_("One for each level, with what it guarantees."))
+    figures = models.JSONField(default=dict, help_text=_("What was measured on the way."))
+    generator = models.JSONField(default=dict, blank=True, help_text=_("The model whose pictures were used, if any."))
+    cohort = models.CharField(max_length=64, help_text=_("SHA-256 over the works that scores are compared with."))
+    works = models.PositiveIntegerField(help_text=_("How many works the cohort holds."))
+    artists = models.PositiveIntegerField(help_text=_("How many artists they are by."))
+    units = models.PositiveIntegerField(help_text=_("Independent units: pictures of a model, or artists."))
+    numbers = models.BinaryField(help_text=_("Arrays (.npz): the cohort, scales, scores, vectors."))
+    sha256 = models.CharField(max_length=64, help_text=_("Over all that decides."))
+    previous = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, help_text=_("In force when this one was made.")
+    )
+    reason = models.TextField(_("reason"), blank=True)
+    decided_by = models.CharField(_("decided by"), max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CalibrationQuerySet.as_manager()
+
+    UPLOADS = "uploads"
+    GENERATED = "generated:"
+
+    class Meta:
+        verbose_name = _("calibration")
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["encoder", "domain"],
+                condition=models.Q(state="accepted"),
+                name="one_calibration_in_force",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.domain[:24]} {self.sha256[:12]} ({self.get_state_display()})"
+
+
 class AuditQuerySet(models.QuerySet["Audit"]):
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """People see the audits that are theirs; whoever may view audits in general sees all."""
         if user.has_perm("similarity.view_audit"):  # type: ignore[union-attr]
             return self
         return self.filter(owner_id=user.pk, owner__isnull=False)
+
+    def stale(self) -> Self:
+        """Those that the calibration now in force in their domain did not judge, whichever encoder it is for."""
+        in_force = Calibration.objects.filter(domain=models.OuterRef("domain"), state=Calibration.State.ACCEPTED)
+        now = self.exclude(domain="").exclude(outcome=Audit.Outcome.COPY)
+        now = now.annotate(in_force=models.Subquery(in_force.order_by("-decided_at").values("pk")[:1]))
+        other = models.Q(calibration__isnull=True) | ~models.Q(calibration=models.F("in_force"))
+        return now.filter(other, in_force__isnull=False)
 
     def naming(self, artist: Artist) -> Self:
         """Those whose outcome names *artist*: as the only one, in a group, or as whose work it is the same as."""
@@ -192,6 +270,15 @@ class Audit(Keyed):
     artists = models.JSONField(default=list, help_text=_("Nearest artists, best first."))
     copy_of = models.JSONField(null=True, blank=True, help_text=_("The known work it is the same picture as."))
     named_in_prompt = models.JSONField(default=list, help_text=_("Artists the prompt names."))
+    domain = models.CharField(
+        max_length=80, blank=True, help_text=_("The population it was judged in; empty of the oldest audits.")
+    )
+    calibration = models.ForeignKey(Calibration, null=True, blank=True, on_delete=models.PROTECT, related_name="audits")
+    p_value = models.FloatField(null=True, blank=True)
+    decision = models.JSONField(default=dict, blank=True, help_text=_("What the outcome rests on."))
+    vector = models.BinaryField(
+        null=True, blank=True, help_text=_("The picture as the encoder saw it: little-endian float32.")
+    )
     encoder = models.CharField(max_length=64, blank=True)
     index = models.CharField(max_length=64, blank=True, help_text=_("SHA-256 of the index searched."))
     references = models.PositiveIntegerField(default=0, help_text=_("How many works it was compared with."))
@@ -224,8 +311,19 @@ class Audit(Keyed):
         new = self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
-            if new and self.outcome in self.NAMING and self.artist is not None:
-                self.outcome_artists.add(self.artist)
+            if new and self.outcome in self.NAMING:
+                self.outcome_artists.add(*self._named())
+
+    def _named(self) -> "list[Artist]":
+        group = [candidate["slug"] for candidate in self.decision.get("candidates", ())]
+        if self.outcome == self.Outcome.COPY or not group:
+            return [self.artist] if self.artist is not None else []
+        return list(Artist.objects.filter(slug__in=group))
+
+    @property
+    def is_stale(self) -> bool:
+        """As ``AuditQuerySet.stale``, of this one. What it says stands; a new audit may say something else."""
+        return type(self).objects.filter(pk=self.pk).stale().exists()
 
     def compared_with(self) -> str:
         """How much it was compared with, as a sentence."""
