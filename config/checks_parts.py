@@ -4,14 +4,19 @@ import ast
 import importlib.util
 import tempfile
 from collections.abc import Iterator
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ValidationError
 from django.core.files.storage import FileSystemStorage
+from django.core.validators import validate_email
 from django.utils.module_loading import import_string
 
+_OF_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 PER_PROCESS_CACHES = ("locmem.LocMemCache", "dummy.DummyCache")
 
 
@@ -21,6 +26,7 @@ def check_parts() -> Iterator[CheckMessage]:
     yield from _folder("COLOPHON_DATA_DIR", settings.DATA_DIR)
     yield from _cache()
     yield from _hosts()
+    yield from _mail()
 
 
 def _folder(setting: str, folder: Path) -> Iterator[CheckMessage]:
@@ -133,3 +139,29 @@ def _hosts() -> Iterator[CheckMessage]:
             hint="List the names it is reached by.",
             id="colophon.W020",
         )
+
+
+def _mail() -> Iterator[CheckMessage]:
+    try:
+        validate_email(parseaddr(settings.DEFAULT_FROM_EMAIL)[1].replace("@localhost", "@localhost.localdomain"))
+    except ValidationError:
+        yield Error(
+            f"COLOPHON_MAIL_FROM is “{settings.DEFAULT_FROM_EMAIL}”, which is no e-mail address.",
+            hint="Write colophon@example.org, or Colophon <colophon@example.org>.",
+            id="colophon.E050",
+        )
+    address = urlsplit(settings.ADDRESS)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        yield Error(
+            f"COLOPHON_ADDRESS is “{settings.ADDRESS}”, which is no http or https address.",
+            hint="Write it as people type it: https://colophon.example.org.",
+            id="colophon.E051",
+        )
+    elif settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") and address.hostname in _OF_THIS_MACHINE:
+        yield Warning(
+            f"Letters are sent by {settings.EMAIL_HOST}, and their links lead to {settings.ADDRESS}.",
+            hint="Set COLOPHON_ADDRESS to the address by which people reach this service.",
+            id="colophon.W052",
+        )
+    if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+        yield from _folder("EMAIL_URL", Path(settings.EMAIL_FILE_PATH))

@@ -47,6 +47,14 @@ class Environment(FileAwareEnv):
         except ImproperlyConfigured as error:
             raise ImproperlyConfigured(f"{var}: {error}. Use rediscache://HOST:6379/1, or leave it out.") from error
 
+    def email_url(self, var: str, **options: Any) -> dict[str, Any]:
+        try:
+            return dict(super().email_url(var, **options))
+        except (ImproperlyConfigured, KeyError, ValueError) as error:
+            raise ImproperlyConfigured(
+                f"{var} is no address for e-mail. Use smtp+tls://USER:PASSWORD@HOST:587, consolemail:// or filemail:///FOLDER."
+            ) from error
+
 
 env = Environment()
 env.read_env(BASE_DIR / ".env")

@@ -287,6 +287,22 @@ FORMAT_MODULE_PATH = ["provenance.web.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+# -- e-mail --------------------------------------------------------------------------------------
+# Where letters go: a server, standard output, or (as it comes) files in a folder.
+_mail = env.email_url("EMAIL_URL", default="filemail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"] or str(DATA_DIR / "mail")
+EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = bool(_mail.get("EMAIL_USE_TLS"))
+EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL"))
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = env.str("COLOPHON_MAIL_FROM", "colophon@localhost")
+# By what address people reach this service; links in letters begin with it.
+ADDRESS = env.str("COLOPHON_ADDRESS", "http://localhost:8000").rstrip("/")
+
 # -- API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

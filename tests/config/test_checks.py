@@ -58,6 +58,9 @@ def ids() -> set[str]:
         ("ALLOWED_HOSTS", ["https://example.org"], "colophon.E019"),
         ("ALLOWED_HOSTS", ["example.org:8000"], "colophon.E019"),
         ("ALLOWED_HOSTS", ["*"], "colophon.W020"),
+        ("DEFAULT_FROM_EMAIL", "the office", "colophon.E050"),
+        ("ADDRESS", "example.org", "colophon.E051"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend", "colophon.W052"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
@@ -115,6 +118,7 @@ def test_a_cache_of_each_process_is_a_warning() -> None:
         ("COLOPHON_STORAGE_OPTIONS", "{bucket", "COLOPHON_STORAGE_OPTIONS cannot be read"),
         ("CACHE_URL", "magic://x", "CACHE_URL: Invalid cache schema magic"),
         ("DATABASE_URL", "magic://x", "DATABASE_URL selects no database known here"),
+        ("EMAIL_URL", "pigeon://x", "EMAIL_URL is no address for e-mail"),
         ("COLOPHON_HTTPS", "perhaps", "COLOPHON_HTTPS is “perhaps”; write 1 or 0"),
         ("COLOPHON_DATA_DIR", f"{__file__}/x", "which cannot be made: Not a directory"),
     ],
