@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from similarity.models import Artist, Embedding, Reference
+from similarity.models import Artist, Embedding, IndexChange, Reference
 from similarity.watermark import lock_watermark, raise_watermark
 
 if TYPE_CHECKING:
@@ -43,24 +43,29 @@ class NewWork:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """How many references and vectors are new, and how many works were wholly there already."""
+    """How many references and vectors are new, how many works were wholly there already, and how many
+    were left out because their artists withdrew them."""
 
     references: int
     vectors: int
     present: int
+    withdrawn: int = 0
 
 
-def enrol(works: Sequence[NewWork], *, encoder: str) -> Enrolled:
+def enrol(works: Sequence[NewWork], *, encoder: str, by_artist: bool = False) -> Enrolled:
     """Add *works*, their artists and their vectors in one transaction; what is there stays as it is.
 
     Safe to repeat and to race: a file (by SHA-256) is one reference, with one vector per encoder.
-    A work that is already somebody's stays theirs. Batches of a few hundred suit every database.
+    A work that is already somebody's stays theirs, and what its artist withdrew stays away, unless it
+    comes from the artist (*by_artist*). Batches of a few hundred suit every database.
     """
     unique = {work.sha256: work for work in works}
     if not unique:
         return Enrolled(0, 0, len(works))
     with transaction.atomic():
         change = lock_watermark(encoder)
+        kept_out = _come_back(unique) if by_artist else _kept_out(unique)
+        unique = {sha256: work for sha256, work in unique.items() if sha256 not in kept_out}
         known = _references(unique)
         embedded = set(
             Embedding.objects.filter(encoder=encoder, reference__in=list(known.values())).values_list(
@@ -81,8 +86,13 @@ def enrol(works: Sequence[NewWork], *, encoder: str) -> Enrolled:
         ]
         if vectors:
             Embedding.objects.bulk_create(vectors, ignore_conflicts=True)
-            raise_watermark(change)
-    return Enrolled(references=len(missing), vectors=len(vectors), present=len(works) - len(vectors))
+            raise_watermark(change, added=[vector.reference_id for vector in vectors])
+    return Enrolled(
+        references=len(missing),
+        vectors=len(vectors),
+        present=len(works) - len(vectors) - len(kept_out),
+        withdrawn=len(kept_out),
+    )
 
 
 def withdraw(references: QuerySet[Reference]) -> int:
@@ -92,12 +102,22 @@ def withdraw(references: QuerySet[Reference]) -> int:
     """
     with transaction.atomic():
         ids = list(references.values_list("pk", flat=True))
-        encoders = Embedding.objects.filter(reference__in=ids).values_list("encoder", flat=True).distinct()
-        # In one order everywhere, so that two withdrawals cannot wait for each other.
-        changes = [lock_watermark(encoder) for encoder in sorted(encoders)]
+        # Every encoder, for one may be adding its vectors of these works just now; and in one order
+        # everywhere, so that two withdrawals cannot wait for each other.
+        encoders = IndexChange.objects.order_by("encoder").values_list("encoder", flat=True)
+        changes = [lock_watermark(encoder) for encoder in list(encoders)]
+        seen = {
+            change.encoder: list(
+                Embedding.objects.filter(reference__in=ids, encoder=change.encoder).values_list(
+                    "reference_id", flat=True
+                )
+            )
+            for change in changes
+        }
         _total, deleted = Reference.objects.filter(pk__in=ids).delete()
         for change in changes:
-            raise_watermark(change)
+            if gone := seen[change.encoder]:
+                raise_watermark(change, withdrawn=gone)
     return deleted.get(Reference._meta.label, 0)
 
 
@@ -112,6 +132,22 @@ def to_bytes(vector: "NDArray[np.floating]") -> bytes:
 def embedded_sha256s(encoder: str) -> set[str]:
     """SHA-256 of every file that has a vector of this encoder."""
     return set(Embedding.objects.filter(encoder=encoder).values_list("reference__sha256", flat=True))
+
+
+def _kept_out(works: dict[str, NewWork]) -> set[str]:
+    """Those that their artists withdrew: this very file, or all they ever made."""
+    files = set(WithdrawnWork.objects.filter(sha256__in=list(works)).values_list("sha256", flat=True))
+    slugs = {work.artist.slug for work in works.values()}
+    closed = set(Artist.objects.filter(slug__in=slugs, withdrawn_at__isnull=False).values_list("slug", flat=True))
+    return files | {sha256 for sha256, work in works.items() if work.artist.slug in closed}
+
+
+def _come_back(works: dict[str, NewWork]) -> set[str]:
+    """The artist changed their mind; nothing is kept out."""
+    WithdrawnWork.objects.filter(sha256__in=list(works)).delete()
+    slugs = {work.artist.slug for work in works.values()}
+    Artist.objects.filter(slug__in=slugs, withdrawn_at__isnull=False).update(withdrawn_at=None)
+    return set()
 
 
 def _references(works: dict[str, NewWork]) -> dict[str, UUID]:

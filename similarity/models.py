@@ -213,6 +213,27 @@ class Calibration(models.Model):
         return f"{self.domain[:24]} {self.sha256[:12]} ({self.get_state_display()})"
 
 
+class VectorChange(models.Model):
+    """What one transaction did to the vectors of an encoder: the log by which readers catch up.
+
+    Numbers are given under the lock of ``IndexChange``, so they are committed in their order. Each
+    names the one before it: a reader sees when a link is missing, and starts from the rows.
+    """
+
+    encoder = models.CharField(max_length=64)
+    number = models.PositiveBigIntegerField()
+    previous = models.PositiveBigIntegerField()
+    added = models.BinaryField(help_text=_("Ids of references, 16 bytes each."))
+    withdrawn = models.BinaryField(help_text=_("Ids of references, 16 bytes each."))
+
+    class Meta:
+        verbose_name = _("change of vectors")
+        constraints = [models.UniqueConstraint(fields=["encoder", "number"], name="one_change_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.encoder[:12]}: {self.previous} to {self.number}"
+
+
 class AuditQuerySet(models.QuerySet["Audit"]):
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """People see the audits that are theirs; whoever may view audits in general sees all."""

@@ -1,10 +1,12 @@
-"""The number that says which state of an encoder's vectors an index was made from."""
+"""The number that says which state an encoder's vectors are in, and the log of what led to it."""
 
 import time
+from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import transaction
 
-from similarity.models import IndexChange
+from similarity.models import IndexChange, VectorChange
 
 
 def lock_watermark(encoder: str) -> IndexChange:
@@ -18,17 +20,65 @@ def lock_watermark(encoder: str) -> IndexChange:
     return IndexChange.objects.select_for_update().get(encoder=encoder)
 
 
-def raise_watermark(change: IndexChange) -> None:
-    """Say that the vectors have changed. *change* comes from ``lock_watermark``.
+def raise_watermark(change: IndexChange, *, added: Iterable[UUID] = (), withdrawn: Iterable[UUID] = ()) -> None:
+    """Say which references' vectors came and went. *change* comes from ``lock_watermark``.
 
     The number is at least the time in milliseconds: a database that was made anew, or went back
     to a backup, never gives a number again that an index file on disk already carries.
     """
-    change.number = max(change.number + 1, time.time_ns() // 1_000_000)
+    previous = change.number
+    change.number = max(previous + 1, time.time_ns() // 1_000_000)
     change.save(update_fields=["number"])
+    VectorChange.objects.create(
+        encoder=change.encoder,
+        number=change.number,
+        previous=previous,
+        added=b"".join(reference.bytes for reference in added),
+        withdrawn=b"".join(reference.bytes for reference in withdrawn),
+    )
 
 
 def watermark_of(encoder: str) -> int:
     """The number now; 0 for an encoder that never had a vector."""
     found = IndexChange.objects.filter(encoder=encoder).values_list("number", flat=True).first()
     return found or 0
+
+
+def changes_after(encoder: str, number: int, *, up_to: int, most: int) -> tuple[int, list[UUID], list[UUID]] | None:
+    """The newest number, the references that came since *number* (and stayed), and those that went.
+
+    *up_to* is a watermark read before. None when the log does not lead there from *number*, because
+    it was tidied or *number* is of another history of the database, or when it tells of more than
+    *most* references.
+    """
+    added: dict[UUID, None] = {}
+    withdrawn: dict[UUID, None] = {}
+    reached = number
+    log = VectorChange.objects.filter(encoder=encoder, number__gt=number).order_by("number")
+    for change in log.iterator():
+        if change.previous != reached:
+            return None
+        reached = change.number
+        added.update(dict.fromkeys(_uuids(change.added)))
+        for reference in _uuids(change.withdrawn):
+            withdrawn[reference] = None
+            added.pop(reference, None)
+        if len(added) + len(withdrawn) > most:
+            return None
+    return (reached, list(added), list(withdrawn)) if reached >= up_to else None
+
+
+def withdrawn_since(encoder: str, number: int) -> bool:
+    """Whether a vector has gone since *number*."""
+    return VectorChange.objects.filter(encoder=encoder, number__gt=number).exclude(withdrawn=b"").exists()
+
+
+def tidy_changes(encoder: str, *, before: int, kept_seconds: float) -> None:
+    """Forget the log up to *before*, unless it is younger than *kept_seconds*: other machines may still need it."""
+    old = time.time_ns() // 1_000_000 - round(kept_seconds * 1000)
+    VectorChange.objects.filter(encoder=encoder, number__lte=min(before, old)).delete()
+
+
+def _uuids(data: bytes) -> list[UUID]:
+    data = bytes(data)  # PostgreSQL gives a memoryview
+    return [UUID(bytes=data[at : at + 16]) for at in range(0, len(data), 16)]
