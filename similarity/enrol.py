@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from similarity.models import Artist, Embedding, IndexChange, Reference
+from similarity.models import Artist, Embedding, IndexChange, Reference, WithdrawnWork
 from similarity.watermark import lock_watermark, raise_watermark
 
 if TYPE_CHECKING:
