@@ -44,13 +44,21 @@ _LOOSE = (
 
 
 def without(prompt: str, places: Iterable[tuple[int, int]]) -> str:
-    """*prompt* without what stands at *places* (start and end, not overlapping), its cue words and what then dangles.
+    """*prompt* without what stands at *places* (start and end), its cue words and what then dangles.
 
     "a harbour in the style of Claude Monet, soft light" → "a harbour, soft light".
     """
-    text = prompt
-    for start, end in sorted(places, reverse=True):
-        text = _BEFORE.sub("", text[:start]) + _AFTER.sub("", text[end:])
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if merged and start < merged[-1][1]:
+            start, end = merged[-1][0], max(end, merged.pop()[1])
+        merged.append((start, end))
+    # What lies between the names, each piece without the cues at its ends.
+    pieces, done = [], 0
+    for start, end in merged:
+        pieces.append(_BEFORE.sub("", prompt[done:start]))
+        done = end + len(_AFTER.match(prompt[end:])[0])  # type: ignore[index]  # it matches nothing, if nothing else
+    text = "".join(pieces) + prompt[done:]
     for pattern, put in _LOOSE:
         text = pattern.sub(put, text)
     return text.strip()
