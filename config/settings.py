@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "provenance.ledger",
     "provenance.review",
     "provenance.verdicts",
+    "provenance.artists",
     "provenance.web",
 ]
 
