@@ -7,7 +7,7 @@ tests/benchmarks/copy_lane.py). *Style* is only measured: until a calibration ex
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,10 +17,12 @@ from structlog import get_logger
 
 from idempotency.once import once
 from similarity.artist_names import Known, named_in
+from similarity.confirm_copy import Seen, find_part, lay_over_kept
 from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
 from similarity.fingerprint import codes_of_looks, is_telling
 from similarity.index import ArtistScore, Hit, Index, open_index
+from similarity.kept_pictures import kept
 from similarity.models import Artist, Audit, Reference
 from similarity.pictures import Picture, decode
 
@@ -37,12 +39,18 @@ COPY_DISTANCE = 46
 
 @dataclass(frozen=True)
 class Copy:
-    """The known work a picture is the same as, and by what that was seen."""
+    """The known work a picture is the same as, or has in it, and by what that was seen.
+
+    ``confirmed``: the pixels were laid over the work's and agree, do not agree, or (None) the work's are not kept.
+    ``seen`` tells where it lies.
+    """
 
     reference: UUID
     method: str
     distance: int | None
     cosine: float | None
+    confirmed: bool | None = None
+    seen: Seen | None = None
 
 
 def audit_image(data: bytes, *, subject: UUID | None = None, prompt: str = "") -> Audit:
@@ -158,7 +166,8 @@ def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:
 
     The same file; or an image-code within ``COPY_DISTANCE`` bits, of any of the looks of
     ``codes_of_looks``. The encoder is not asked: it looks at style, and takes a grey or brightened
-    copy for something else (0002). Its cosine is kept beside, for the reader.
+    copy for something else (0002). Its cosine is kept beside, for the reader. Else a part of the picture
+    that agrees, pixel by pixel, with a work whose picture is kept.
     """
     same_file = Reference.objects.filter(sha256=picture.sha256).values_list("pk", flat=True).first()
     if same_file:
@@ -172,11 +181,18 @@ def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:
     nearest = apart.min(axis=0)
     near = np.flatnonzero(nearest <= COPY_DISTANCE)
     if not len(near):
-        return None
+        part = find_part(picture.rgb, index)
+        return part and Copy(part[0], "part", part[1], None, confirmed=True, seen=part[2])
     cosines = index.similarities(vector)
     best = min((int(row) for row in near), key=lambda row: (nearest[row], -cosines[row]))
     method = list(looks)[int(apart[:, best].argmin())]
-    return Copy(index.reference_of(best), method, int(nearest[best]), float(cosines[best]))
+    copy = Copy(index.reference_of(best), method, int(nearest[best]), float(cosines[best]))
+    sha256 = Reference.objects.filter(pk=copy.reference, picture_kept=True).values_list("sha256", flat=True).first()
+    work = kept(sha256) if sha256 else None
+    if work is None:
+        return copy
+    seen = lay_over_kept(picture.rgb, work)
+    return replace(copy, confirmed=seen is not None, seen=seen)
 
 
 def _failed(audit: Audit, error: SimilarityError, began: float) -> Audit:
@@ -220,12 +236,17 @@ def _copied(work: Reference, copy: Copy) -> dict[str, Any]:
         "method_code": copy.method,
         "distance": copy.distance,
         "cosine": None if copy.cosine is None else round(copy.cosine, 6),
+        "confirmed": copy.confirmed,
+        "where": [list(corner) for corner in copy.seen.where] if copy.seen else None,
+        "agreement": copy.seen.agreement if copy.seen else None,
     }
 
 
 def _method(code: str) -> str:
     if code == "same_file":
         return _("the same file")
+    if code == "part":
+        return _("a part of the picture, laid over the work's own pixels")
     if code.endswith("_mirrored"):
         return _("its image-code, mirrored")
     return _("its image-code, as a crop") if "cropped" in code else _("its image-code")

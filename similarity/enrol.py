@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from similarity.kept_pictures import forget, keep
 from similarity.models import Artist, Embedding, IndexChange, Reference, WithdrawnWork
 from similarity.watermark import lock_watermark, raise_watermark
 
@@ -24,11 +25,15 @@ class ArtistFacts:
     name: str
     born: int | None = None
     died: int | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class NewWork:
-    """A work as it is enrolled. ``code`` is its image-code (32 bytes), ``vector`` a unit row (d,)."""
+    """A work as it is enrolled. ``code`` is its image-code (32 bytes), ``vector`` a unit row (d,).
+
+    ``picture`` is the reduced copy to keep (``kept_pictures.reduced_copy``), or empty to keep none.
+    """
 
     artist: ArtistFacts
     sha256: str
@@ -39,6 +44,7 @@ class NewWork:
     style: str = ""
     licence: str = ""
     source: str = ""
+    picture: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ def enrol(works: Sequence[NewWork], *, encoder: str, by_artist: bool = False) ->
             [_reference(work, artists[work.artist.slug]) for work in missing], ignore_conflicts=True
         )
         known = _references(unique)
+        _keep_pictures(unique)
         vectors = [
             Embedding(reference_id=known[sha256], encoder=encoder, vector=to_bytes(work.vector))
             for sha256, work in unique.items()
@@ -114,6 +121,8 @@ def withdraw(references: QuerySet[Reference]) -> int:
             )
             for change in changes
         }
+        # Before the rows: a picture must never outlive them (kept_pictures).
+        forget(Reference.objects.filter(pk__in=ids, picture_kept=True).values_list("sha256", flat=True))
         _total, deleted = Reference.objects.filter(pk__in=ids).delete()
         for change in changes:
             if gone := seen[change.encoder]:
@@ -150,6 +159,23 @@ def _come_back(works: dict[str, NewWork]) -> set[str]:
     return set()
 
 
+def _keep_pictures(works: dict[str, NewWork]) -> None:
+    wanted = {(sha256, work.artist.slug) for sha256, work in works.items() if work.picture}
+    if not wanted:
+        return
+    # Not of a work that is somebody else's here.
+    owned = Reference.objects.filter(sha256__in=[sha256 for sha256, _slug in wanted])
+    owners = set(owned.values_list("sha256", "artist__slug"))
+    pictures = {sha256: works[sha256].picture for sha256, _slug in wanted & owners}
+    Reference.objects.filter(sha256__in=list(pictures)).update(picture_kept=True)
+
+    def write() -> None:
+        for sha256, picture in pictures.items():
+            keep(sha256, picture)
+
+    transaction.on_commit(write)
+
+
 def _references(works: dict[str, NewWork]) -> dict[str, UUID]:
     return dict(Reference.objects.filter(sha256__in=list(works)).values_list("sha256", "pk"))
 
@@ -158,7 +184,7 @@ def _artists(facts: list[ArtistFacts]) -> dict[str, UUID]:
     wanted = {fact.slug: fact for fact in facts}
     found = dict(Artist.objects.filter(slug__in=list(wanted)).values_list("slug", "pk"))
     new = [
-        Artist(slug=slug, name=fact.name[:200], born=fact.born, died=fact.died)
+        Artist(slug=slug, name=fact.name[:200], born=fact.born, died=fact.died, aliases=list(fact.aliases))
         for slug, fact in sorted(wanted.items())
         if slug not in found
     ]

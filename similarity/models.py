@@ -77,6 +77,9 @@ class Reference(models.Model):
     fingerprint = models.BinaryField(
         max_length=32, help_text=_("ISCC image-code body, 256 bits: finds the same picture.")
     )
+    picture_kept = models.BooleanField(
+        default=False, editable=False, help_text=_("A reduced copy is kept, to be laid over possible copies.")
+    )
     leaving_since = models.DateTimeField(
         null=True,
         blank=True,
@@ -89,6 +92,9 @@ class Reference(models.Model):
     class Meta:
         verbose_name = _("reference")
         ordering = ["artist", "title"]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(picture_kept=True), name="references_with_pictures")
+        ]
 
     def __str__(self) -> str:
         return self.title or str(self.id)

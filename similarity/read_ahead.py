@@ -12,6 +12,7 @@ from typing import Any
 from similarity.encoder import Encoder, Vectors
 from similarity.errors import SimilarityError
 from similarity.fingerprint import image_code
+from similarity.kept_pictures import reduced_copy
 from similarity.pictures import decode
 
 THREADS = min(4, os.cpu_count() or 1)
@@ -19,12 +20,16 @@ THREADS = min(4, os.cpu_count() or 1)
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of one item: embedded (``vector`` and ``code``), skipped as known, or refused (``error``)."""
+    """What became of one item: embedded (``vector`` and ``code``), skipped as known, or refused (``error``).
+
+    ``picture`` is the reduced copy to keep, where that was asked for.
+    """
 
     item: Any
     sha256: str = ""
     code: bytes = b""
     vector: Vectors | None = None
+    picture: bytes = b""
     error: SimilarityError | None = None
 
     @property
@@ -45,6 +50,7 @@ def embed_ahead(
     encoder: Encoder,
     batch: int = 32,
     known: Collection[str] | None = None,
+    keep_pictures: bool = False,
 ) -> Iterator[list[Seen]]:
     """Lists of *batch* items, in order, each with its vector or why it has none.
 
@@ -52,7 +58,9 @@ def embed_ahead(
     SHA-256s, or that came earlier in this run, are skipped before they are embedded.
     """
     taken = None if known is None else set(known)
-    prepared = _in_order(items, lambda item: _prepared(item, read, encoder, known or ()), ahead=2 * batch)
+    prepared = _in_order(
+        items, lambda item: _prepared(item, read, encoder, known or (), keep_pictures), ahead=2 * batch
+    )
     while chunk := list(itertools.islice(prepared, batch)):
         fresh = [ready for ready in chunk if ready.tensor is not None and _is_new(ready.seen.sha256, taken)]
         vectors = dict(zip(map(id, fresh), encoder.embed_prepared([ready.tensor for ready in fresh]), strict=True))
@@ -68,7 +76,9 @@ def _is_new(sha256: str, taken: set[str] | None) -> bool:
     return True
 
 
-def _prepared(item: Any, read: Callable[[Any], bytes], encoder: Encoder, known: Collection[str]) -> _Ready:
+def _prepared(
+    item: Any, read: Callable[[Any], bytes], encoder: Encoder, known: Collection[str], keep_pictures: bool
+) -> _Ready:
     try:
         data = read(item)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -77,7 +87,8 @@ def _prepared(item: Any, read: Callable[[Any], bytes], encoder: Encoder, known: 
         picture = decode(data)
     except SimilarityError as error:
         return _Ready(Seen(item, error=error))
-    return _Ready(Seen(item, sha256, image_code(picture.rgb)), encoder.prepare(picture.rgb))
+    small = reduced_copy(picture.rgb) if keep_pictures else b""
+    return _Ready(Seen(item, sha256, image_code(picture.rgb), picture=small), encoder.prepare(picture.rgb))
 
 
 def _in_order(items: Iterable[Any], work: Callable[[Any], _Ready], *, ahead: int) -> Iterator[_Ready]:
