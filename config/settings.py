@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "provenance.ledger",
     "provenance.review",
     "provenance.verdicts",
+    "provenance.audits",
     "provenance.artists",
     "provenance.web",
 ]
@@ -160,6 +161,7 @@ CELERY_TASK_ROUTES = {
     "provenance.works.tasks.add_timestamps": {"queue": "maintenance"},
     "provenance.ledger.tasks.sign_checkpoint": {"queue": "maintenance"},
     "provenance.verdicts.tasks.judge_outdated": {"queue": "maintenance"},
+    "provenance.audits.tasks.send_digests": {"queue": "maintenance"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.float("COLOPHON_SOFT_SHUTDOWN_SECONDS", 10.0)
@@ -211,6 +213,11 @@ CELERY_BEAT_SCHEDULE["provenance.verdicts"] = {
     "task": "provenance.verdicts.tasks.judge_outdated",
     "schedule": 60.0,
     "options": {"expires": 60.0},
+}
+CELERY_BEAT_SCHEDULE["provenance.audits.digests"] = {
+    "task": "provenance.audits.tasks.send_digests",
+    "schedule": 600.0,
+    "options": {"expires": 600.0},
 }
 CELERY_BEAT_SCHEDULE["generation.tidy"] = {
     "task": "generation.tasks.tidy",

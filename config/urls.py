@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 
 from config import health
 from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
+from provenance.audits.resemblances_api import ResemblanceViewSet
 from provenance.review.api import CaseViewSet
 from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
 from provenance.web.desk_door import noting
@@ -35,6 +36,7 @@ router.register("cases", CaseViewSet, basename="case")
 router.register("verdicts", JudgementViewSet, basename="verdict")
 router.register("trust-lists", TrustListViewSet, basename="trust-list")
 router.register("artists", ArtistViewSet, basename="artist")
+router.register(r"artists/(?P<artist_pk>[0-9a-f-]{36})/resemblances", ResemblanceViewSet, basename="resemblance")
 router.register("references", ReferenceViewSet, basename="reference")
 router.register("audits", AuditViewSet, basename="audit")
 

@@ -14,6 +14,8 @@ STATUS_OF_CODE = {
     "not_a_reviewer": HTTPStatus.FORBIDDEN,
     "own_work": HTTPStatus.FORBIDDEN,
     "not_yours": HTTPStatus.FORBIDDEN,
+    "not_the_artist": HTTPStatus.FORBIDDEN,
+    "no_address": HTTPStatus.CONFLICT,
     "prompt_not_private": HTTPStatus.CONFLICT,
     "already_decided": HTTPStatus.CONFLICT,
     "sitting_closed": HTTPStatus.CONFLICT,

@@ -14,6 +14,7 @@ from provenance.web.views import (
     ledger,
     overlays,
     public,
+    resemblances,
     reveals,
     review,
     start,
@@ -57,6 +58,9 @@ urlpatterns = [
     path("versions/<uuid:pk>/export/preview.webp", exports.preview_picture, name="export-preview"),
     path("versions/<uuid:pk>/reveals/", reveals.reveals, name="reveals"),
     path("reveals/<uuid:pk>/withdraw/", reveals.withdraw, name="withdraw-reveal"),
+    path("artists/<str:slug>/resemblances/", resemblances.resemblances, name="resemblances"),
+    path("artists/<str:slug>/letters/", resemblances.letters, name="letters"),
+    path("letters/stop/<str:token>/", resemblances.leave, name="unsubscribe"),
     path("review/", review.queue, name="queue"),
     path("review/<uuid:pk>/", review.case, name="case"),
     path(
