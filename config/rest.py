@@ -18,6 +18,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from structlog import get_logger
 
 from generation.errors import GenerationError
+from provenance.artists.errors import ArtistError
 from provenance.credentials.errors import CredentialError
 from provenance.marking.errors import MarkingError
 from provenance.review.errors import ReviewError
@@ -26,6 +27,10 @@ from provenance.works.errors import WorkError
 from similarity.errors import SimilarityError
 
 log = get_logger(__name__)
+
+
+# What knows its own code and sentence.
+_OURS = (ArtistError, CredentialError, GenerationError, MarkingError, ReviewError, SimilarityError, WorkError)
 
 
 class NewestFirst(CursorPagination):
@@ -81,13 +86,16 @@ def unavailable(error: Exception) -> Response | None:
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn any known error into :func:`problem` with the right status; unknown ones stay 500s."""
-    if isinstance(exc, (GenerationError, ReviewError, SimilarityError, CredentialError, MarkingError, WorkError)):
+    if isinstance(exc, _OURS):
         field = getattr(exc, "field", "")
         errors = [{"field": field, "code": exc.code, "detail": exc.message}] if field else []
         answered = status_of(exc)
         if answered >= status.HTTP_500_INTERNAL_SERVER_ERROR:
             log.error("unavailable", code=exc.code, exc_info=exc)  # with the operator's note
-        return Response(problem(exc.code, exc.message, errors), status=answered)
+        body = problem(exc.code, exc.message, errors)
+        if rewrite := getattr(exc, "rewrite", ""):
+            body["rewrite"] = rewrite
+        return Response(body, status=answered)
     if answer := unavailable(exc):
         set_rollback()
         log.error("unavailable", code=answer.data["code"], exc_info=exc)

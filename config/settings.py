@@ -161,6 +161,7 @@ CELERY_TASK_ROUTES = {
     "provenance.works.tasks.add_timestamps": {"queue": "maintenance"},
     "provenance.ledger.tasks.sign_checkpoint": {"queue": "maintenance"},
     "provenance.verdicts.tasks.judge_outdated": {"queue": "maintenance"},
+    "provenance.artists.tasks.remove_withdrawn": {"queue": "similarity"},
     "provenance.audits.tasks.send_digests": {"queue": "maintenance"},
 }
 CELERY_TIMEZONE = "UTC"
@@ -219,6 +220,13 @@ CELERY_BEAT_SCHEDULE["provenance.audits.digests"] = {
     "schedule": 600.0,
     "options": {"expires": 600.0},
 }
+# Works that artists withdrew leave after at most this long; until then it can be taken back.
+WITHDRAWAL_SECONDS = env.float("COLOPHON_WITHDRAWAL_SECONDS", 300.0)
+CELERY_BEAT_SCHEDULE["provenance.artists.withdrawn"] = {
+    "task": "provenance.artists.tasks.remove_withdrawn",
+    "schedule": WITHDRAWAL_SECONDS,
+    "options": {"expires": WITHDRAWAL_SECONDS},
+}
 CELERY_BEAT_SCHEDULE["generation.tidy"] = {
     "task": "generation.tasks.tidy",
     "schedule": 3600.0,
@@ -228,6 +236,10 @@ CELERY_BEAT_SCHEDULE["generation.tidy"] = {
 JOB_FINISHED_TASK = "provenance.works.tasks.receive"
 # Called, by name, in the transaction that holds a version: works never import the reviewer's desk.
 CASE_OPENER = "provenance.review.open_case.open_case"
+# Asked, by name, before a request is stored and before it is rendered: in whose name nothing may be generated.
+REQUEST_POLICY = "provenance.artists.policy.check"
+# Asked, by name, when a picture is sealed or exported: what its maker wishes about data mining.
+MINING_WISHES = "provenance.artists.wishes.of_person"
 
 # -- engines -------------------------------------------------------------------------------------
 BUNDLED_GENERATOR = BASE_DIR / "generation" / "bundled" / "colophon-mini"

@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 
 from config import health
 from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
+from provenance.artists.api import ArtistViewSet, ClaimViewSet
 from provenance.audits.resemblances_api import ResemblanceViewSet
 from provenance.review.api import CaseViewSet
 from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
@@ -19,7 +20,7 @@ from provenance.works.ledger_api import LedgerView
 from provenance.works.reveal_api import RevealViewSet
 from provenance.works.soft_binding_api import discovery
 from provenance.works.verify_api import VerifyView
-from similarity.api import ArtistViewSet, AuditViewSet, ReferenceViewSet
+from similarity.api import AuditViewSet, ReferenceViewSet
 
 router = DefaultRouter()
 router.register("jobs", JobViewSet, basename="job")
@@ -36,6 +37,7 @@ router.register("cases", CaseViewSet, basename="case")
 router.register("verdicts", JudgementViewSet, basename="verdict")
 router.register("trust-lists", TrustListViewSet, basename="trust-list")
 router.register("artists", ArtistViewSet, basename="artist")
+router.register("claims", ClaimViewSet, basename="claim")
 router.register(r"artists/(?P<artist_pk>[0-9a-f-]{36})/resemblances", ResemblanceViewSet, basename="resemblance")
 router.register("references", ReferenceViewSet, basename="reference")
 router.register("audits", AuditViewSet, basename="audit")

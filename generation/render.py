@@ -17,6 +17,7 @@ from generation.heartbeat import Heartbeat
 from generation.leases import new_owner
 from generation.model_folder import passport_of
 from generation.models import Job
+from generation.policy import check_job
 from generation.repaint import Beginning, beginning_of, finished, working_size
 
 log = structlog.get_logger(__name__)
@@ -47,7 +48,9 @@ def render_next(*, only: UUID | None = None, on_progress: Callable[[], None] = l
                 engine = engine_for(job.model)
                 if only is None and job.attempts == 1:
                     _fill(heartbeat, job)
-                _render(heartbeat, engine)
+                _turn_away(heartbeat)
+                if heartbeat.held:
+                    _render(heartbeat, engine)
             except Cancelled:
                 pass
             except Exception as error:
@@ -89,6 +92,19 @@ def _fill(heartbeat: Heartbeat, first: Job) -> None:
         if count <= room and _claim(pk, owner=heartbeat.owner):
             heartbeat.held[pk] = Job.objects.get(pk=pk)
             room -= count
+
+
+def _turn_away(heartbeat: Heartbeat) -> None:
+    """End the held jobs that are refused by now, though they were not when they were asked for."""
+    for job in list(heartbeat.held.values()):
+        try:
+            check_job(job)
+        except GenerationError as error:
+            if not error.permanent:
+                raise
+            log.warning("job_refused", job_id=str(job.pk), code=error.code)
+            heartbeat.ended += fail(job, owner=heartbeat.owner, code=error.code, sentence=error.message)
+            del heartbeat.held[job.pk]
 
 
 def _render(heartbeat: Heartbeat, engine: Engine) -> None:

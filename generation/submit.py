@@ -13,6 +13,7 @@ from generation.delivery import ring_render
 from generation.errors import GenerationError
 from generation.model_folder import Passport, passport_of
 from generation.models import Job
+from generation.policy import check_request
 from generation.prompts import clean_negative_prompt, clean_prompt
 from idempotency.once import once
 
@@ -61,7 +62,8 @@ def submit(
     Raises ``GenerationError`` with one of the codes of :mod:`generation.prompts`, or ``bad_size``,
     ``bad_steps``, ``bad_guidance``, ``bad_count``, ``bad_seed``, ``unknown_model``,
     ``bad_idempotency_key``, ``idempotency_conflict``, ``bad_operation``, ``bad_source``, ``bad_mask``,
-    ``bad_strength``; nothing is stored then, except pictures nobody can reach.
+    ``bad_strength``, or what ``settings.REQUEST_POLICY`` refuses (``artist_refused``); nothing is stored then,
+    except pictures nobody can reach.
     """
     begun = checked_beginning(operation=operation, source=source, mask=mask, strength=strength)
     if begun.size is not None:
@@ -99,6 +101,7 @@ def submit(
     )
     if (earlier := request.earlier()) is not None:
         return earlier, False
+    check_request(prompt=row["prompt"], source=source)
     row |= {
         "owner": owner,
         "on_finish": settings.JOB_FINISHED_TASK if on_finish is None else on_finish,

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from similarity.enrol import withdraw
-from similarity.models import Artist, Audit, Embedding, IndexChange, Reference
+from similarity.models import Artist, Audit, Embedding, IndexChange, Reference, WithdrawnWork
 
 
 class WatchOnly(ModelAdmin):
@@ -26,7 +26,9 @@ class WatchOnly(ModelAdmin):
 class ArtistAdmin(ModelAdmin):
     list_display = ("name", "slug", "born", "died", "created_at")
     search_fields = ("name", "slug", "aliases")
-    readonly_fields = ("created_at",)
+    # What artists decide themselves is written down in the ledger when they do.
+    readonly_fields = ("naming", "naming_since", "mining", "mining_text", "withdrawn_at", "created_at")
+    list_filter = ("naming", "mining")
 
     def delete_model(self, request: HttpRequest, obj: Artist) -> None:
         withdraw(Reference.objects.filter(artist=obj))
@@ -44,7 +46,7 @@ class ReferenceAdmin(ModelAdmin):
     list_select_related = ("artist",)
     search_fields = ("title", "artist__name", "sha256")
     # Whose work it is is written in the index: another artist means withdrawing and importing again.
-    readonly_fields = ("artist", "sha256", "created_at")
+    readonly_fields = ("artist", "sha256", "leaving_since", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -54,6 +56,13 @@ class ReferenceAdmin(ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Reference]) -> None:
         withdraw(Reference.objects.filter(pk__in=queryset.values("pk")))
+
+
+@admin.register(WithdrawnWork)
+class WithdrawnWorkAdmin(WatchOnly):
+    list_display = ("sha256", "artist", "withdrawn_at")
+    list_select_related = ("artist",)
+    search_fields = ("sha256", "artist__name")
 
 
 @admin.register(Embedding)

@@ -21,7 +21,21 @@ class ArtistSerializer(serializers.ModelSerializer[Artist]):
 
     class Meta:
         model = Artist
-        fields = ("id", "slug", "name", "born", "died", "aliases", "references", "created_at")
+        fields = (
+            "id",
+            "slug",
+            "name",
+            "born",
+            "died",
+            "aliases",
+            "references",
+            "naming",
+            "naming_since",
+            "mining",
+            "mining_text",
+            "withdrawn_at",
+            "created_at",
+        )
         read_only_fields = fields
 
 
@@ -40,6 +54,7 @@ class ReferenceSerializer(serializers.ModelSerializer[Reference]):
             "licence",
             "source",
             "sha256",
+            "leaving_since",
             "created_at",
         )
         read_only_fields = fields
@@ -89,7 +104,7 @@ class ArtistFilter(filters.FilterSet):
 
     class Meta:
         model = Artist
-        fields = ("name", "slug", "died")
+        fields = ("name", "slug", "died", "naming", "mining")
 
 
 class ReferenceFilter(filters.FilterSet):

@@ -117,6 +117,11 @@ def _without_afterthoughts(words: Sequence[Word]) -> Sequence[Word]:
     return words[:end]
 
 
+def can_be_found(name: str) -> bool:
+    """Whether a prompt can be seen to name somebody by *name*: not by one short word, nor by one sign."""
+    return _stands_alone(words_in(name))
+
+
 def named_in(prompt: str, artists: Iterable[Known]) -> list[Named]:
     """The artists *prompt* names, in the order they are given, each with the first place.
 

@@ -145,15 +145,16 @@ def load_catalogue(catalogue: Catalogue, *, encoder: str, on_batch: Callable[[in
             )
             % {"theirs": catalogue.encoder[:16], "ours": encoder[:16]},
         )
-    references = vectors = present = 0
+    references = vectors = present = withdrawn = 0
     for start in range(0, len(catalogue), BATCH):
         works = [catalogue.work(i) for i in range(start, min(start + BATCH, len(catalogue)))]
         added = enrol(works, encoder=encoder)
         references += added.references
         vectors += added.vectors
         present += added.present
+        withdrawn += added.withdrawn
         on_batch(len(works))
-    return Enrolled(references, vectors, present)
+    return Enrolled(references, vectors, present, withdrawn)
 
 
 def _unreadable(path: Path) -> SimilarityError:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def is_reviewer(user: "AbstractBaseUser | AnonymousUser") -> bool:
     """Whoever decides cases decides claims: there is one desk."""
-    return user.is_active and user.has_perm("review.decide_case")  # type: ignore[union-attr]
+    return bool(user.has_perm("review.decide_case"))  # type: ignore[union-attr]
 
 
 class ClaimQuerySet(models.QuerySet["Claim"]):

@@ -26,6 +26,17 @@ STATUS_OF_CODE = {
     "nothing_to_redo": HTTPStatus.CONFLICT,
     "picture_not_ready": HTTPStatus.CONFLICT,
     "nothing_changed": HTTPStatus.CONFLICT,
+    "artist_refused": HTTPStatus.FORBIDDEN,
+    "own_claim": HTTPStatus.FORBIDDEN,
+    "not_your_profile": HTTPStatus.FORBIDDEN,
+    "artist_taken": HTTPStatus.CONFLICT,
+    "already_claimed": HTTPStatus.CONFLICT,
+    "already_gone": HTTPStatus.CONFLICT,
+    "too_many_claims": HTTPStatus.CONFLICT,
+    "work_of_another": HTTPStatus.CONFLICT,
+    "withdrawn_by_another": HTTPStatus.CONFLICT,
+    "same_work": HTTPStatus.CONFLICT,
+    "work_is_leaving": HTTPStatus.CONFLICT,
 }
 
 

@@ -15,6 +15,7 @@ from provenance.marking.profiles import ALWAYS
 from provenance.marking.profiles import profile as profile_called
 from provenance.works.ancestry import generated_ancestor, generation_of, prompt_is_private
 from provenance.works.finish import finish, now
+from provenance.works.mining import as_wished
 from provenance.works.models import Credential, Version
 from provenance.works.publish import fate
 from provenance.works.stages import Write, run_stage
@@ -33,7 +34,7 @@ def _seal(version: Version) -> Write:
     from provenance.recovery.fingerprints import fingerprints_of, remember  # brings numpy: for workers only
 
     assert version.audit is not None
-    profile = profile_called(settings.MARKING_PROFILE)
+    profile = as_wished(profile_called(settings.MARKING_PROFILE), maker=version.work.owner_id)
     finished = finish(
         blobs.get(version.pixels_blob),
         media_type=MEDIA_TYPE,

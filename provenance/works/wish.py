@@ -13,6 +13,7 @@ from provenance.marking.profiles import ALWAYS, NEVER, Profile
 from provenance.marking.profiles import profile as profile_called
 from provenance.works.ancestry import generated_ancestor, prompt_is_private
 from provenance.works.errors import WorkError
+from provenance.works.mining import as_wished
 from provenance.works.models import Version
 
 FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif", "tiff": "image/tiff"}
@@ -47,7 +48,7 @@ def look_ahead(version: Version, wish: Wish) -> Preflight:
 
 def settled(version: Version, wish: Wish) -> tuple[Profile, Wish]:
     """The profile, and the wish with everything left open filled in."""
-    profile = profile_called(wish.profile)
+    profile = as_wished(profile_called(wish.profile), maker=version.work.owner_id)
     if version.status != Version.Status.PUBLISHED:
         raise WorkError("not_published", _("Only a published version can be exported."), field="version")
     if wish.format not in FORMATS:

@@ -38,10 +38,13 @@ class Command(BaseCommand):
             "references": added.references,
             "vectors": added.vectors,
             "present": added.present,
+            "withdrawn": added.withdrawn,
             "encoder": encoder,
             "seconds": round(time.perf_counter() - began, 2),
         }
         sentence = f"{added.vectors} of {len(catalogue)} works loaded, {added.present} were there."
+        if added.withdrawn:
+            sentence += f" {added.withdrawn} were withdrawn by their artists and left out."
         self.stdout.write(json_line(facts) if options["json"] else sentence)
 
 

@@ -1,0 +1,104 @@
+"""Works leave the collection because their artist says so: asked for, taken back while there is time, done.
+
+Between the wish and the next maintenance run a work is still compared with; that is the time in which the
+wish can be taken back. Afterwards nothing is left but the SHA-256 of its file, by which no import brings it
+back (``WithdrawnWork``), and what audits wrote down of it then.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from structlog import get_logger
+
+from similarity import generations
+from similarity.enrol import withdraw
+from similarity.models import Artist, IndexChange, Reference, VectorChange, WithdrawnWork
+from similarity.watermark import lock_watermark, watermark_of
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A work that has left: what is still known of it when its rows are gone."""
+
+    reference: UUID
+    artist: UUID
+    sha256: str
+    title: str
+
+
+def ask_to_leave(works: QuerySet[Reference]) -> list[Reference]:
+    """Mark *works* to be removed by the next maintenance run; those that were not marked before."""
+    with transaction.atomic():
+        leaving = list(works.filter(leaving_since__isnull=True).select_for_update(of=("self",)))
+        Reference.objects.filter(pk__in=[work.pk for work in leaving]).update(leaving_since=timezone.now())
+    return leaving
+
+
+def call_back(works: QuerySet[Reference]) -> list[Reference]:
+    """Let *works* stay after all; those that were leaving and are still here."""
+    with transaction.atomic():
+        staying = list(works.filter(leaving_since__isnull=False).select_for_update(of=("self",)))
+        Reference.objects.filter(pk__in=[work.pk for work in staying]).update(leaving_since=None)
+        Artist.objects.filter(references__in=staying).update(withdrawn_at=None)
+    return staying
+
+
+def remove_leaving(*, at_most: int) -> list[Gone]:
+    """Remove the works that were asked to leave, with their vectors of every encoder, telling every index.
+
+    Call it in a transaction together with what is to be written down of it. Index files are another
+    matter: ``drop_outdated_indexes``.
+    """
+    # The writers' lock first, as everybody who changes vectors takes it.
+    for encoder in IndexChange.objects.order_by("encoder").values_list("encoder", flat=True):
+        lock_watermark(encoder)
+    leaving = Reference.objects.filter(leaving_since__isnull=False).order_by("leaving_since", "pk")
+    works = list(leaving.select_for_update(of=("self",))[:at_most])
+    WithdrawnWork.objects.bulk_create(
+        [WithdrawnWork(sha256=work.sha256, artist_id=work.artist_id) for work in works], ignore_conflicts=True
+    )
+    withdraw(Reference.objects.filter(pk__in=[work.pk for work in works]))
+    return [Gone(work.pk, work.artist_id, work.sha256, work.title) for work in works]
+
+
+def drop_outdated_indexes() -> int:
+    """Remove index files that still hold what was removed since they were made; how many.
+
+    The present index is built first, so that searches find one at any time.
+    """
+    return sum(_drop(encoder) for encoder in IndexChange.objects.values_list("encoder", flat=True))
+
+
+def _drop(encoder: str) -> int:
+    from similarity.build_index import build_index
+
+    outdated = list(_outdated(encoder))
+    if not outdated:
+        return 0
+    with contextlib.suppress(generations.Damaged):  # which nobody can search either
+        build_index(encoder=encoder, dimension=generations.read_manifest(outdated[0]).dimension)
+    with generations.build_lock(encoder):
+        outdated = list(_outdated(encoder))
+        for path in outdated:
+            generations.remove(path)
+    log.info("outdated_indexes_removed", encoder=encoder[:12], generations=len(outdated))
+    return len(outdated)
+
+
+def _outdated(encoder: str) -> Iterator[Path]:
+    """Generations that hold a vector which went since; all older ones too, where the log has been tidied."""
+    changes = VectorChange.objects.filter(encoder=encoder)
+    for path in generations.generations(encoder):
+        made_at = generations.watermark_in(path)
+        later = changes.filter(number__gt=made_at)
+        is_told = made_at >= watermark_of(encoder) or later.filter(previous__lte=made_at).exists()
+        if not is_told or later.exclude(withdrawn=b"").exists():
+            yield path
