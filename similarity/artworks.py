@@ -22,7 +22,11 @@ WORKS_CSV = "works.csv"
 
 @dataclass(frozen=True)
 class Artwork:
-    """One work to be read: where its file is, and what is said of it."""
+    """One work to be read: where its file is, and what is said of it.
+
+    Of a work that must be fetched first, ``file`` is only what it is called; ``picture`` is the address of the
+    picture, ``lookup`` that of an object which names it.
+    """
 
     file: str
     artist: ArtistFacts
@@ -31,6 +35,12 @@ class Artwork:
     style: str = ""
     licence: str = ""
     source: str = ""
+    picture: str = ""
+    lookup: str = ""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return bool(self.picture or self.lookup)
 
 
 class Folder:
