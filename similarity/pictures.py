@@ -2,11 +2,13 @@
 
 Everything that can be wrong with a file ends in a ``SimilarityError`` with a stable code:
 ``file_empty``, ``file_too_large``, ``file_unreadable``, ``not_an_image``, ``unsupported_format``,
-``too_many_pixels`` and ``truncated_image``.
+``too_many_parts``, ``too_many_pixels`` and ``truncated_image``.
 """
 
+import contextlib
 import hashlib
 import io
+import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from similarity.errors import SimilarityError
+from similarity.parts import has_too_many
 
 # Pillow's names of what is read, and what the file is called on the web.
 MEDIA_TYPES = {
@@ -57,6 +60,10 @@ _OTHERS = (
     (0, b"v/1\x01"),
     (0, b"qoif"),
 )
+# A picture above this many pixels takes up to 20 bytes of memory for each while it is decoded, though its file may
+# have only some kilobytes: in one process such pictures take turns.
+LARGE_PIXELS = 8_000_000
+_turn = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,16 @@ def decode(data: bytes) -> Picture:
         raise SimilarityError("file_empty", _("The file is empty. Choose a picture and try again."))
     if len(data) > settings.MAX_UPLOAD_BYTES:
         raise too_large()
+    if has_too_many(data):
+        raise SimilarityError(
+            "too_many_parts", _("The file is made of more parts than a picture needs. Save it again and send that.")
+        )
     with warnings.catch_warnings():
         # Pillow warns about oddities (broken EXIF, unusual palettes) that do not stop it from reading.
         warnings.simplefilter("ignore")
         image = _open(data)
-        with image:
+        large = image.width * image.height > LARGE_PIXELS
+        with image, _turn if large else contextlib.nullcontext():
             return _read(image, hashlib.sha256(data).hexdigest())
 
 
