@@ -47,7 +47,7 @@ def best_means(
                 similar[inside, skipped[block][inside] - start] = -np.inf
             for column in range(first, last):
                 _artist, own_start, own_end = slices[column]
-                out[block, column] = _best_mean(similar[:, own_start - start : own_end - start])
+                out[block, column] = best_mean(similar[:, own_start - start : own_end - start])
     return out
 
 
@@ -61,8 +61,8 @@ def _groups(slices: Sequence[tuple[UUID, int, int]]) -> list[tuple[int, int]]:
     return groups
 
 
-def _best_mean(similar: Vectors) -> Vectors:
-    """Of each row of *similar* (m × n), ignoring -inf."""
+def best_mean(similar: Vectors) -> Vectors:
+    """The mean of the ``BEST_K`` largest of each row of *similar* (m × n), ignoring -inf."""
     n = similar.shape[1]
     best = np.partition(similar, n - BEST_K, axis=1)[:, -BEST_K:] if n > BEST_K else similar
     there = np.isfinite(best)

@@ -1,21 +1,28 @@
-"""Make an index file from the rows: one builder at a time, complete or absent."""
+"""Make an index generation from the rows: one builder at a time, complete or absent."""
 
-import shutil
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 from structlog import get_logger
 
 from similarity import generations
+from similarity.artist_scores import artist_slices
 from similarity.errors import SimilarityError
+from similarity.generation import KEYS, PROTOTYPES, file_of
+from similarity.prototypes import NOMINATED, prototypes_of
 from similarity.rows import Rows, load_rows
+from similarity.stores import store
+from similarity.stores.store import Adapter, adapter
+from similarity.watermark import tidy_changes
 
 log = get_logger(__name__)
 
-# Up to here an exact scan answers in milliseconds; above, an approximate index would nominate (0002).
-EXACT_UP_TO = 200_000
-KIND = "SQfp16"
+# Machines that share the database but not the index folder catch up by the log within this time.
+_LOG_KEPT_SECONDS = 86_400.0
 
 
 def build_index(*, encoder: str, dimension: int, force: bool = False) -> Path:
@@ -23,20 +30,24 @@ def build_index(*, encoder: str, dimension: int, force: bool = False) -> Path:
 
     A sound generation of the same rows is kept as it is, unless *force*. Of several processes that
     ask at once, one builds and the others find its result. Raises ``SimilarityError``:
-    ``index_unwritable`` (may pass, once there is room), ``vector_unreadable``.
+    ``index_unwritable`` (may pass, once there is room), ``vector_unreadable``, or as the store.
     """
+    kind = adapter()
     try:
         with generations.build_lock(encoder):
             generations.tidy(encoder)
+            held = kind.held(encoder, dimension)
             watermark, rows = load_rows(encoder, dimension)
+            for path in generations.generations(encoder):
+                if generations.watermark_in(path) > watermark:  # the database went back to a backup
+                    generations.remove(path)
             present = generations.of_watermark(encoder, watermark)
-            if present and not force and _is_sound(present, encoder=encoder, dimension=dimension, watermark=watermark):
+            if present and not force and _is_sound(present, kind, encoder=encoder, dimension=dimension):
                 return present
-            published = _publish(encoder, dimension, watermark, rows)
+            published = _publish(encoder, dimension, watermark, rows, kind, held)
             if present and present.exists():
-                shutil.rmtree(present, ignore_errors=True)
+                generations.remove(present)
             generations.tidy(encoder)
-            return published
     except OSError as error:
         raise SimilarityError(
             "index_unwritable",
@@ -44,34 +55,47 @@ def build_index(*, encoder: str, dimension: int, force: bool = False) -> Path:
             permanent=False,
             note=str(error),
         ) from error
+    oldest = min(generations.watermark_in(path) for path in generations.generations(encoder))
+    tidy_changes(encoder, before=oldest, kept_seconds=_LOG_KEPT_SECONDS)
+    return published
 
 
-def _is_sound(path: Path, *, encoder: str, dimension: int, watermark: int) -> bool:
+def _is_sound(path: Path, kind: Adapter, *, encoder: str, dimension: int) -> bool:
     try:
-        generations.read(path, encoder=encoder, dimension=dimension, watermark=watermark)
+        generations.verify(path, encoder=encoder, dimension=dimension, kind=kind.kind)
+    except generations.OtherKind:
+        generations.remove(path)
+        return False
     except generations.Damaged as damage:
         generations.discard(path, why=str(damage))
         return False
     return True
 
 
-def _publish(encoder: str, dimension: int, watermark: int, rows: Rows) -> Path:
-    files = {generations.VECTORS: faiss_bytes(rows), generations.ROWS: rows.to_bytes()}
+def _publish(encoder: str, dimension: int, watermark: int, rows: Rows, kind: Adapter, held: Any) -> Path:
+    written = kind.write(encoder, rows, held)
+    files: dict[str, bytes | memoryview] = {file_of(name): _npy(getattr(rows, name)) for name in KEYS}
+    artists = artist_slices(rows.artists)
+    if len(artists) > NOMINATED and (kind.kind != "faiss" or len(rows) > store.EXACT_UP_TO):
+        prototypes = prototypes_of(rows.vectors, artists)
+        arrays: tuple[NDArray[Any], ...] = (prototypes.vectors, prototypes.starts)
+        files |= {file_of(name): _npy(array) for name, array in zip(PROTOTYPES, arrays, strict=True)}
+    files |= written.files
     manifest = generations.manifest_for(
-        encoder=encoder, dimension=dimension, count=len(rows), watermark=watermark, kind=KIND, files=files
+        encoder=encoder,
+        dimension=dimension,
+        count=len(rows),
+        watermark=watermark,
+        kind=kind.kind,
+        files=files,
+        search=written.search,
     )
-    if len(rows) > EXACT_UP_TO:
-        log.warning("index_exact_beyond_its_range", works=len(rows), up_to=EXACT_UP_TO)
     path = generations.publish(manifest, files)
-    log.info("index_built", works=len(rows), watermark=watermark, sha256=manifest.sha256)
+    log.info("index_built", works=len(rows), watermark=watermark, sha256=manifest.sha256, **written.search)
     return path
 
 
-def faiss_bytes(rows: Rows) -> bytes:
-    """An exact inner-product index over the rows' float16 numbers, serialised."""
-    import faiss
-
-    index = faiss.IndexScalarQuantizer(rows.vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    if len(rows):
-        index.add(np.ascontiguousarray(rows.vectors, np.float32))
-    return bytes(faiss.serialize_index(index).tobytes())
+def _npy(array: NDArray[Any]) -> memoryview:
+    out = io.BytesIO()
+    np.save(out, np.ascontiguousarray(array), allow_pickle=False)
+    return out.getbuffer()

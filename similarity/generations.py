@@ -5,12 +5,12 @@
     INDEX_DIR/<encoder fingerprint, 16 digits>/
         lock                          held by the one process that builds
         <watermark>-<random>/         a generation, complete from the moment it is there
-            vectors.faiss             the index
-            rows.npz                  references, artists, fingerprints, float16 vectors
-            manifest.json             what it was made from, and the SHA-256 of both files
+            *.npy                     references, artists, image-codes; prototypes of large collections
+            vectors.faiss             the vectors, unless a server holds them (``similarity.stores``)
+            manifest.json             what it was made from, and the SHA-256 of every file
 
-FAISS has no checksum of its own and loads flipped bits silently, so a file is hashed before it
-is given to it, and the very bytes that were hashed are the ones that are read.
+FAISS has no checksum of its own and loads flipped bits silently, so every file is hashed before it
+is mapped. Once published no file is written to: what was hashed is what is read.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from django.conf import settings
@@ -32,8 +32,6 @@ log = get_logger(__name__)
 FORMAT = 1
 KEPT = 2
 MANIFEST = "manifest.json"
-VECTORS = "vectors.faiss"
-ROWS = "rows.npz"
 _BUILDING = ".building-"
 
 
@@ -41,9 +39,16 @@ class Damaged(Exception):
     """A generation that must not be served; the message says why."""
 
 
+class OtherKind(Damaged):
+    """A generation of another kind of store than the one in use; nothing is wrong with it."""
+
+
 @dataclass(frozen=True)
 class Manifest:
-    """``sha256`` stands for the whole generation: it is the hash of the two files' hashes."""
+    """``sha256`` stands for the whole generation: it is the hash of the files' hashes.
+
+    ``search`` says how an approximate index is searched, and how much it then found in its self-test.
+    """
 
     format: int
     encoder: str
@@ -53,6 +58,7 @@ class Manifest:
     kind: str
     files: dict[str, str]
     sha256: str
+    search: dict[str, float] = field(default_factory=dict)
 
 
 def sha256_of(data: bytes | memoryview) -> str:
@@ -60,7 +66,14 @@ def sha256_of(data: bytes | memoryview) -> str:
 
 
 def manifest_for(
-    *, encoder: str, dimension: int, count: int, watermark: int, kind: str, files: dict[str, bytes]
+    *,
+    encoder: str,
+    dimension: int,
+    count: int,
+    watermark: int,
+    kind: str,
+    files: Mapping[str, bytes | memoryview],
+    search: dict[str, float] | None = None,
 ) -> Manifest:
     digests = {name: sha256_of(data) for name, data in files.items()}
     whole = sha256_of("".join(digests[name] for name in sorted(digests)).encode())
@@ -73,6 +86,7 @@ def manifest_for(
         kind=kind,
         files=digests,
         sha256=whole,
+        search=search or {},
     )
 
 
@@ -102,10 +116,15 @@ def generations(encoder: str) -> list[Path]:
 
 def of_watermark(encoder: str, watermark: int) -> Path | None:
     """The generation made from exactly this state of the rows."""
-    return next((path for path in generations(encoder) if int(path.name.partition("-")[0]) == watermark), None)
+    return next((path for path in generations(encoder) if watermark_in(path) == watermark), None)
 
 
-def publish(manifest: Manifest, files: dict[str, bytes]) -> Path:
+def watermark_in(path: Path) -> int:
+    """The state of the rows that a generation's name says it was made from."""
+    return int(path.name.partition("-")[0])
+
+
+def publish(manifest: Manifest, files: Mapping[str, bytes | memoryview]) -> Path:
     """Write a generation and give it its name when every byte is on disk. Hold ``build_lock``.
 
     Raises ``OSError`` (a full disk) with nothing published.
@@ -132,17 +151,17 @@ def tidy(encoder: str) -> None:
     for path in home(encoder).glob(f"{_BUILDING}*"):
         shutil.rmtree(path, ignore_errors=True)
     for path in generations(encoder)[KEPT:]:
-        _remove(path)
+        remove(path)
 
 
 def discard(path: Path, *, why: str) -> None:
-    """Take a damaged generation away and say so in the log. Hold ``build_lock``."""
+    """Take a damaged generation away and say so in the log."""
     log.error("index_damaged", generation=path.name, why=why)
-    _remove(path)
+    remove(path)
 
 
-def _remove(path: Path) -> None:
-    """A removal killed half way must not leave half a generation under its name."""
+def remove(path: Path) -> None:
+    """Take one away. A removal killed half way must not leave half a generation under its name."""
     condemned = path.with_name(f"{_BUILDING}{uuid.uuid4().hex}")
     with contextlib.suppress(OSError):
         path.rename(condemned)
@@ -161,26 +180,27 @@ def read_manifest(path: Path) -> Manifest:
     return manifest
 
 
-def read(path: Path, *, encoder: str, dimension: int, watermark: int) -> tuple[Manifest, dict[str, bytes]]:
-    """A generation's manifest and verified files. Raises ``Damaged`` when anything differs."""
+def verify(path: Path, *, encoder: str, dimension: int, kind: str) -> Manifest:
+    """A generation's manifest, when every file is what it says. Raises ``Damaged`` when anything differs."""
     manifest = read_manifest(path)
     if (manifest.encoder, manifest.dimension) != (encoder, dimension):
         raise Damaged(f"it was made for encoder {manifest.encoder[:12]} with {manifest.dimension} dimensions")
-    if manifest.watermark != watermark:
-        raise Damaged(f"it says it was made at {manifest.watermark}, not {watermark}")
-    files = {}
-    for name in (VECTORS, ROWS):
+    if manifest.kind != kind:
+        raise OtherKind(f"it is of kind {manifest.kind}, not {kind}")
+    if manifest.watermark != watermark_in(path):
+        raise Damaged(f"it says it was made at {manifest.watermark}, not {watermark_in(path)}")
+    for name, expected in manifest.files.items():
         try:
-            data = (path / name).read_bytes()
+            with (path / name).open("rb") as opened:
+                digest = hashlib.file_digest(opened, "sha256").hexdigest()
         except OSError as error:
             raise Damaged(f"{name} cannot be read: {error}") from error
-        if sha256_of(data) != manifest.files.get(name):
+        if digest != expected:
             raise Damaged(f"{name} has another SHA-256 than its manifest says")
-        files[name] = data
-    return manifest, files
+    return manifest
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes | memoryview) -> None:
     with path.open("wb") as f:
         f.write(data)
         f.flush()

@@ -1,206 +1,92 @@
-"""Searching: the process's copy of the newest index, and the two questions asked of it.
-
-An opened index never changes. When the rows move on, a new one is opened beside it and takes its
-place, so that a search in progress goes on undisturbed (adding to a FAISS index while another
-thread searches it crashes the process).
-"""
+"""The index of the rows as they are at this moment: one for the process, brought up to date before each search."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import numpy as np
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 from structlog import get_logger
 
 from similarity import generations
-from similarity.artist_scores import Vectors, artist_slices, best_means
 from similarity.build_index import build_index
 from similarity.errors import SimilarityError
-from similarity.fingerprint import distances
-from similarity.rows import Rows
-from similarity.watermark import watermark_of
+from similarity.generation import open_generation
+from similarity.rows import Rows, load_rows_of
+from similarity.search import ArtistScore, Hit, Index
+from similarity.stores.store import adapter
+from similarity.watermark import changes_after, watermark_of
+
+__all__ = ["ArtistScore", "Hit", "Index", "forget", "open_index"]
 
 log = get_logger(__name__)
 
-ENOUGH_REFERENCES = 10
-# FAISS nominates this many times what was asked for; the order is then decided exactly.
-NOMINATED = 4
-_ROWS_AT_ONCE = 16_384
+# A reader that would keep more works than this in its own memory makes a generation of them instead.
+MOST_NEW = 5_000
 _TRIES = 3
 
-
-@dataclass(frozen=True)
-class Hit:
-    """A reference and its cosine similarity."""
-
-    row: int
-    reference: UUID
-    artist: UUID
-    score: float
-
-
-@dataclass(frozen=True)
-class ArtistScore:
-    """Mean of the best ``BEST_K`` similarities to an artist's works; too few works are marked."""
-
-    artist: UUID
-    score: float
-    references: int
-
-    @property
-    def sufficient(self) -> bool:
-        return self.references >= ENOUGH_REFERENCES
-
-
-@dataclass(frozen=True)
-class Index:
-    """One generation in memory. ``searcher`` is a FAISS index over ``rows.vectors``."""
-
-    manifest: generations.Manifest
-    rows: Rows
-    searcher: Any
-
-    @property
-    def sha256(self) -> str:
-        return self.manifest.sha256
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def search(self, vectors: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
-        """Rows and cosines of the nearest works: m × k each, best first; -1 and -inf where there are fewer.
-
-        FAISS nominates; the score is the exact inner product with the float16 row.
-        """
-        wanted = min(k, len(self))
-        rows = np.full((len(vectors), k), -1, np.int64)
-        scores = np.full((len(vectors), k), -np.inf, np.float32)
-        if wanted == 0 or len(vectors) == 0:
-            return rows, scores
-        _similarity, nominated = self.searcher.search(
-            np.ascontiguousarray(vectors, np.float32), min(len(self), NOMINATED * k)
-        )
-        for i, candidates in enumerate(nominated):
-            candidates = candidates[candidates >= 0]
-            exact = self.rows.vectors[candidates].astype(np.float32) @ vectors[i]
-            order = np.lexsort((candidates, -exact))[:wanted]
-            rows[i, : len(order)], scores[i, : len(order)] = candidates[order], exact[order]
-        return rows, scores
-
-    def nearest(self, vector: Vectors, k: int) -> list[Hit]:
-        """The *k* works nearest to one vector, best first."""
-        rows, scores = self.search(vector[None, :], k)
-        return [self.hit(int(row), float(score)) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0]
-
-    def hit(self, row: int, score: float) -> Hit:
-        return Hit(row, self.reference_of(row), UUID(bytes=self.rows.artists[row].tobytes()), score)
-
-    def reference_of(self, row: int) -> UUID:
-        return UUID(bytes=self.rows.references[row].tobytes())
-
-    def similarities(self, vector: Vectors) -> Vectors:
-        """Exact cosine of one vector with every row."""
-        out = np.empty(len(self), np.float32)
-        for start in range(0, len(self), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
-            out[part] = self.rows.vectors[part].astype(np.float32) @ vector
-        return out
-
-    def artist_scores(self, vector: Vectors) -> list[ArtistScore]:
-        """Every artist's score, best first, exactly over all rows."""
-        scores, artists = self.artist_scores_of(vector[None, :])
-        counts = {artist: end - start for artist, start, end in self._artists}
-        scored = [
-            ArtistScore(artist, float(score), counts[artist]) for artist, score in zip(artists, scores[0], strict=True)
-        ]
-        return sorted(scored, key=lambda entry: (-entry.score, entry.artist))
-
-    def artist_scores_of(
-        self,
-        vectors: Vectors,
-        *,
-        without_references: Sequence[UUID | None] | None = None,
-        without_artists: Sequence[UUID | None] | None = None,
-    ) -> tuple[Vectors, list[UUID]]:
-        """The score of every vector (m × d) with every artist, m × A, and the artists of the columns.
-
-        Exact over all rows: the mean of the best ``BEST_K`` similarities, or of all when there are
-        fewer. Vector i is not compared with ``without_references[i]``, nor with any work of
-        ``without_artists[i]``; where nothing is left to compare with, the score is -inf.
-        """
-        skipped = None
-        if without_references is not None:
-            rows = {self.reference_of(row): row for row in range(len(self))}
-            skipped = np.array(
-                [-1 if reference is None else rows.get(reference, -1) for reference in without_references], np.int64
-            )
-        scores = best_means(vectors, self.rows.vectors, self._artists, skipped=skipped)
-        artists = [artist for artist, _start, _end in self._artists]
-        if without_artists is not None:
-            columns = {artist: column for column, artist in enumerate(artists)}
-            for i, artist in enumerate(without_artists):
-                if artist in columns:
-                    scores[i, columns[artist]] = -np.inf
-        return scores, artists
-
-    def code_distances(self, code: bytes) -> NDArray[np.int64]:
-        """Hamming distance of one image-code to every row's."""
-        return distances(code, self.rows.codes)
-
-    @property
-    def artist_count(self) -> int:
-        """How many artists the works are by."""
-        return len(self._artists)
-
-    @cached_property
-    def _artists(self) -> list[tuple[UUID, int, int]]:
-        return artist_slices(self.rows.artists)
-
-
 _opening = threading.Lock()
-_open: dict[str, Index] = {}
+_swapping = threading.Lock()
+_open: dict[tuple[str, str], Index] = {}
+_tried: dict[tuple[str, str], Path] = {}
 
 
 def open_index(*, encoder: str, dimension: int) -> Index:
-    """The index of the rows as they are now, kept for the process until the rows change.
+    """The index of the rows as they are now: all that was committed before this call, nothing that was withdrawn.
 
-    A missing file is built; a damaged one is reported in the log, thrown away and built anew.
-    Raises ``SimilarityError`` as ``build_index``.
+    It is kept for the process until the rows change. A missing generation is built; a damaged one is
+    reported in the log, thrown away and built anew. Raises ``SimilarityError``: ``index_unreadable``,
+    or as ``build_index``.
     """
-    current = _open.get(encoder)
-    if _is_current(current, encoder, dimension):
-        assert current is not None
-        return current
-    with _opening:
-        current = _open.get(encoder)
-        if not _is_current(current, encoder, dimension):
-            current = _open[encoder] = _opened(encoder, dimension)
-        assert current is not None
-        return current
-
-
-def _is_current(index: Index | None, encoder: str, dimension: int) -> bool:
-    return (
-        index is not None
-        and index.manifest.dimension == dimension
-        and index.manifest.watermark == watermark_of(encoder)
-    )
-
-
-def _opened(encoder: str, dimension: int) -> Index:
-    published = generations.of_watermark(encoder, watermark_of(encoder))
-    for attempt in range(_TRIES):
-        path = published or build_index(encoder=encoder, dimension=dimension)
+    kind = adapter().kind
+    key = (kind, encoder)
+    number = watermark_of(encoder)
+    current = _open.get(key)
+    if current is None or not _is_current(current, number, dimension):
+        with _opening:
+            current = _open.get(key)
+            if current is None or not _is_current(current, number, dimension):
+                followed = _followed(current, encoder, dimension, number) if current else None
+                current = _open[key] = followed or _opened(encoder, dimension, number)
+    newest = _newest_after(current)
+    if newest is not None and _tried.get(key) != newest and _swapping.acquire(blocking=False):
+        # One thread pays for the hashing; the others go on with what they have, which says the same.
         try:
-            return read_index(path, encoder=encoder, dimension=dimension)
+            _tried[key] = newest
+            if newer := _published(encoder, dimension, watermark_of(encoder)):
+                current = _open[key] = newer
+        finally:
+            _swapping.release()
+    return current
+
+
+def forget() -> None:
+    """Close every index of this process; the next search opens one anew."""
+    _open.clear()
+
+
+def _is_current(index: Index, number: int, dimension: int) -> bool:
+    return index.number == number and index.generation.manifest.dimension == dimension
+
+
+def _newest_after(index: Index) -> Path | None:
+    """A generation published since this one, if the process keeps changes of its own that it would save."""
+    if not len(index.new) and not len(index.dead):
+        return None
+    newest = next(iter(generations.generations(index.generation.manifest.encoder)), None)
+    own = index.generation.manifest.watermark
+    return newest if newest and own < generations.watermark_in(newest) <= index.number else None
+
+
+def _opened(encoder: str, dimension: int, number: int) -> Index:
+    if published := _published(encoder, dimension, number):
+        return published
+    for attempt in range(_TRIES):
+        path = build_index(encoder=encoder, dimension=dimension)
+        try:
+            return _fresh(path, encoder, dimension)
         except generations.Damaged as damage:
-            # Built anew above; or, while many works are added, tidied away before it was read.
+            # While many works are added, tidied away before it was read.
             log.error("index_damaged", generation=path.name, why=str(damage))
             if attempt == _TRIES - 1:
                 raise SimilarityError(
@@ -209,18 +95,57 @@ def _opened(encoder: str, dimension: int) -> Index:
                     permanent=False,
                     note=str(damage),
                 ) from damage
-        published = None
     raise AssertionError("unreachable")
 
 
-def read_index(path: Path, *, encoder: str, dimension: int) -> Index:
-    """Read and verify one generation. Raises ``generations.Damaged``."""
-    import faiss
+def _published(encoder: str, dimension: int, number: int) -> Index | None:
+    """The newest sound generation, brought up to *number*; None where none leads there."""
+    for path in generations.generations(encoder):
+        try:
+            index = _fresh(path, encoder, dimension)
+        except generations.OtherKind:
+            continue
+        except generations.Damaged as damage:
+            if path.exists():  # else it was tidied away just now
+                generations.discard(path, why=str(damage))
+            continue
+        if followed := _followed(index, encoder, dimension, number):
+            return followed
+    return None
 
-    watermark = int(path.name.partition("-")[0])
-    manifest, files = generations.read(path, encoder=encoder, dimension=dimension, watermark=watermark)
-    searcher = faiss.deserialize_index(np.frombuffer(files[generations.VECTORS], np.uint8))
-    rows = Rows.from_bytes(files[generations.ROWS])
-    if not searcher.ntotal == len(rows) == manifest.count or searcher.d != dimension:
-        raise generations.Damaged("its parts do not have the same number of works")
-    return Index(manifest, rows, searcher)
+
+def _fresh(path: Path, encoder: str, dimension: int) -> Index:
+    """A generation as it was made. Raises ``generations.Damaged``."""
+    generation = open_generation(path, adapter(), encoder=encoder, dimension=dimension)
+    return Index(generation, generation.manifest.watermark, _no_rows(dimension), np.empty(0, np.int64))
+
+
+def _followed(index: Index, encoder: str, dimension: int, number: int) -> Index | None:
+    """*index* with what changed up to *number* at least; None when the log does not tell, or tells too much."""
+    if index.generation.manifest.dimension != dimension:
+        return None
+    if index.number == number:
+        return index
+    if index.number > watermark_of(encoder):  # the database went back to a backup
+        return None
+    changes = changes_after(encoder, index.number, up_to=number, most=MOST_NEW - len(index.new) - len(index.dead))
+    if changes is None:
+        return None
+    reached, added, withdrawn = changes
+    gone = np.frombuffer(b"".join(reference.bytes for reference in withdrawn), np.uint8).reshape(-1, 16)
+    dead = index.generation.keys.rows_of(gone)
+    new = index.new
+    if len(gone):
+        lost = new.rows_of(gone)
+        new = new.take(np.setdiff1d(np.arange(len(new)), lost))
+    return replace(
+        index,
+        number=reached,
+        new=new.joined(load_rows_of(encoder, dimension, added)),
+        dead=np.union1d(index.dead, dead[dead >= 0]),
+    )
+
+
+def _no_rows(dimension: int) -> Rows:
+    ids = np.empty((0, 16), np.uint8)
+    return Rows(ids, ids, np.empty((0, 32), np.uint8), np.empty((0, dimension), np.float16))

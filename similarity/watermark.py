@@ -68,17 +68,12 @@ def changes_after(encoder: str, number: int, *, up_to: int, most: int) -> tuple[
     return (reached, list(added), list(withdrawn)) if reached >= up_to else None
 
 
-def withdrawn_since(encoder: str, number: int) -> bool:
-    """Whether a vector has gone since *number*."""
-    return VectorChange.objects.filter(encoder=encoder, number__gt=number).exclude(withdrawn=b"").exists()
-
-
 def tidy_changes(encoder: str, *, before: int, kept_seconds: float) -> None:
     """Forget the log up to *before*, unless it is younger than *kept_seconds*: other machines may still need it."""
     old = time.time_ns() // 1_000_000 - round(kept_seconds * 1000)
     VectorChange.objects.filter(encoder=encoder, number__lte=min(before, old)).delete()
 
 
-def _uuids(data: bytes) -> list[UUID]:
-    data = bytes(data)  # PostgreSQL gives a memoryview
+def _uuids(field: bytes | memoryview) -> list[UUID]:
+    data = bytes(field)  # PostgreSQL gives a memoryview
     return [UUID(bytes=data[at : at + 16]) for at in range(0, len(data), 16)]

@@ -19,12 +19,14 @@ from structlog.testing import capture_logs
 
 from similarity import generations, index
 from similarity.artist_scores import BEST_K
-from similarity.build_index import build_index, faiss_bytes
+from similarity.build_index import build_index
 from similarity.enrol import ArtistFacts, NewWork, enrol, withdraw
 from similarity.errors import SimilarityError
-from similarity.index import Index, open_index, read_index
+from similarity.generation import KEYS, Generation, file_of, open_generation
+from similarity.index import Index, open_index
 from similarity.models import Embedding, Reference
 from similarity.rows import Rows
+from similarity.stores.faiss_store import FILE, Faiss, FaissStore, exact_index
 from similarity.watermark import lock_watermark, watermark_of
 from tests.similarity.conftest import unit_rows
 
@@ -55,13 +57,11 @@ def memory_index(vectors: np.ndarray, owners: list[int]) -> Index:
     ids = np.array([list(UUID(int=i + 1).bytes) for i in range(len(vectors))], np.uint8).reshape(-1, 16)
     artists = np.array([list(UUID(int=owners[i] + 1).bytes) for i in order], np.uint8).reshape(-1, 16)
     rows = Rows(ids[order], artists, np.zeros((len(vectors), 32), np.uint8), vectors[order].astype(np.float16))
-    import faiss
-
-    searcher = faiss.deserialize_index(np.frombuffer(faiss_bytes(rows), np.uint8))
     manifest = generations.manifest_for(
-        encoder=ENCODER, dimension=DIM, count=len(rows), watermark=1, kind="SQfp16", files={}
+        encoder=ENCODER, dimension=DIM, count=len(rows), watermark=1, kind="faiss", files={}
     )
-    return Index(manifest, rows, searcher)
+    held = Generation(manifest, rows, FaissStore(exact_index(rows.vectors), {}))
+    return Index(held, 1, rows.take(np.empty(0, np.int64)), np.empty(0, np.int64))
 
 
 @budget(max_examples=40, deadline=None)
@@ -72,16 +72,17 @@ def test_search_and_artist_scores_equal_brute_force(n: int, k: int, artists: int
     searched = memory_index(vectors, owners)
     asked = unit_rows(seed + 1, 2, DIM)
 
-    rows, scores = searched.search(asked, k)
+    found = searched.search(asked, k)
 
     exact = asked @ searched.rows.vectors.astype(np.float32).T
-    assert rows.shape == scores.shape == (2, k)
-    for i in range(2):
+    row_of = {searched.reference_of(row): row for row in range(n)}
+    for i, hits in enumerate(found):
         best = np.sort(exact[i])[::-1][:k]
-        np.testing.assert_allclose(scores[i][: len(best)], best, atol=1e-6)
-        assert (rows[i][len(best) :] == -1).all()
-        assert len(set(rows[i][: len(best)])) == len(best)
-        np.testing.assert_allclose(exact[i][rows[i][: len(best)]], scores[i][: len(best)], atol=1e-6)
+        np.testing.assert_allclose([hit.score for hit in hits], best, atol=1e-6)
+        rows = [row_of[hit.reference] for hit in hits]
+        assert len(set(rows)) == len(best)
+        np.testing.assert_allclose(exact[i][rows], best, atol=1e-6)
+        assert [hit.artist.bytes for hit in hits] == [searched.rows.artists[row].tobytes() for row in rows]
     expected = {}
     for owner in set(owners):
         own = np.sort(
@@ -92,11 +93,11 @@ def test_search_and_artist_scores_equal_brute_force(n: int, k: int, artists: int
             ]
         )
         expected[UUID(int=owner + 1)] = (float(own[-BEST_K:].mean()), len(own))
-    found = {entry.artist: (entry.score, entry.references) for entry in searched.artist_scores(asked[0])}
-    assert found.keys() == expected.keys()
+    scored = {entry.artist: (entry.score, entry.references) for entry in searched.artist_scores(asked[0])}
+    assert scored.keys() == expected.keys()
     for artist, (score, count) in expected.items():
-        assert found[artist][1] == count
-        assert found[artist][0] == pytest.approx(score, abs=1e-5)
+        assert scored[artist][1] == count
+        assert scored[artist][0] == pytest.approx(score, abs=1e-5)
     ordered = [entry.score for entry in searched.artist_scores(asked[0])]
     assert ordered == sorted(ordered, reverse=True)
 
@@ -167,10 +168,11 @@ def test_artists_with_few_works_are_marked() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [generations.VECTORS, generations.ROWS, generations.MANIFEST])
+@pytest.mark.parametrize("name", [FILE, *map(file_of, KEYS), generations.MANIFEST])
 def test_a_flipped_byte_is_refused_reported_and_built_anew(name: str) -> None:
     enrol(works(12), encoder=ENCODER)
     sound = opened()
+    name_of_works, vectors = sound.sha256, np.array(sound.rows.vectors)  # the files themselves are mapped
     path = generations.generations(ENCODER)[0] / name
     data = bytearray(path.read_bytes())
     # In the middle of the vectors FAISS itself would notice nothing.
@@ -181,15 +183,15 @@ def test_a_flipped_byte_is_refused_reported_and_built_anew(name: str) -> None:
     with capture_logs() as logs:
         served = opened()
 
-    assert served.sha256 == sound.sha256
-    assert np.array_equal(served.rows.vectors, sound.rows.vectors)
+    assert served.sha256 == name_of_works
+    assert np.array_equal(served.rows.vectors, vectors)
     assert "index_damaged" in {entry["event"] for entry in logs}
     for path in generations.generations(ENCODER):
-        generations.read(path, encoder=ENCODER, dimension=DIM, watermark=watermark_of(ENCODER))
+        generations.verify(path, encoder=ENCODER, dimension=DIM, kind="faiss")
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [generations.VECTORS, generations.ROWS, generations.MANIFEST])
+@pytest.mark.parametrize("name", [FILE, *map(file_of, KEYS), generations.MANIFEST])
 def test_a_missing_or_cut_file_is_built_anew(name: str) -> None:
     enrol(works(5), encoder=ENCODER)
     opened()
@@ -209,18 +211,18 @@ def test_another_encoders_index_is_refused() -> None:
 
     for encoder, dimension in (("f" * 64, DIM), (ENCODER, DIM + 1)):
         with pytest.raises(generations.Damaged, match="made for encoder"):
-            read_index(path, encoder=encoder, dimension=dimension)
+            open_generation(path, Faiss(), encoder=encoder, dimension=dimension)
 
 
 @pytest.mark.django_db
 def test_only_the_last_two_generations_and_no_leavings_are_kept() -> None:
     for seed in range(4):
         enrol(works(3, seed=seed), encoder=ENCODER)
-        opened()
+        build_index(encoder=ENCODER, dimension=DIM)
     (generations.home(ENCODER) / ".building-killed").mkdir()
     (generations.home(ENCODER) / ".building-killed" / "vectors.faiss").write_bytes(b"half")
     enrol(works(3, seed=7), encoder=ENCODER)
-    opened()
+    build_index(encoder=ENCODER, dimension=DIM)
 
     assert len(generations.generations(ENCODER)) == generations.KEPT
     assert list(generations.home(ENCODER).glob(".building-*")) == []
@@ -289,6 +291,7 @@ settings.INDEX_DIR = Path(sys.argv[1])
 import numpy as np
 from similarity import build_index as module, generations
 from similarity.rows import Rows
+from similarity.stores.faiss_store import FILE, Faiss, FaissStore, exact_index
 n, d = 20_000, 64
 rng = np.random.default_rng(1)
 rows = Rows(
@@ -296,6 +299,7 @@ rows = Rows(
     np.zeros((n, 32), np.uint8), rng.normal(size=(n, d)).astype(np.float16),
 )
 module.load_rows = lambda encoder, dimension: (5, rows)
+module.tidy_changes = lambda *args, **options: None
 print("ready", flush=True)
 sys.stdin.readline()
 path = module.build_index(encoder="e" * 64, dimension=d)
@@ -340,12 +344,12 @@ import sys
 from django.conf import settings
 settings.configure(INDEX_DIR=sys.argv[1])
 from similarity import generations as g
-files = {g.VECTORS: b"v" * 3_000_000, g.ROWS: b"r" * 3_000_000}
+files = {"vectors.faiss": b"v" * 3_000_000, "references.npy": b"r" * 3_000_000}
 print("ready", flush=True)
 while True:
     with g.build_lock("e" * 64):
         g.tidy("e" * 64)
-        facts = dict(encoder="e" * 64, dimension=64, count=9, watermark=5, kind="SQfp16")
+        facts = dict(encoder="e" * 64, dimension=64, count=9, watermark=5, kind="faiss")
         g.publish(g.manifest_for(**facts, files=files), files)
         g.tidy("e" * 64)
 """
@@ -364,7 +368,7 @@ def test_a_builder_killed_at_any_moment_leaves_sound_generations_only(settings: 
         process.communicate()
         leavings += len(list(generations.home(ENCODER).glob(".building-*")))
         for path in generations.generations(ENCODER):
-            assert generations.read(path, encoder=ENCODER, dimension=DIM, watermark=5)[0].count == 9
+            assert generations.verify(path, encoder=ENCODER, dimension=DIM, kind="faiss").count == 9
 
     with generations.build_lock(ENCODER):  # the lock fell with its holder
         generations.tidy(ENCODER)

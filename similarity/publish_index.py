@@ -1,0 +1,31 @@
+"""Make a generation of what every reader otherwise keeps in its own memory."""
+
+from similarity import generations
+from similarity.build_index import build_index
+from similarity.models import IndexChange
+from similarity.watermark import changes_after
+
+# Fewer changes than this cost a search less than a millisecond.
+PUBLISHED_AFTER = 500
+
+
+def publish_due() -> int:
+    """Build the index of every encoder that has one and has changed enough since; how many were built.
+
+    Safe to run twice, and beside other builders. Raises ``SimilarityError`` as ``build_index``.
+    """
+    built = 0
+    for encoder, number in IndexChange.objects.values_list("encoder", "number"):
+        newest = next(iter(generations.generations(encoder)), None)
+        if newest is None:
+            continue  # nobody searches it here; whoever does builds it
+        made_at = generations.watermark_in(newest)
+        if made_at >= number or changes_after(encoder, made_at, up_to=number, most=PUBLISHED_AFTER) is not None:
+            continue
+        try:
+            dimension = generations.read_manifest(newest).dimension
+        except generations.Damaged:
+            continue  # the next reader takes it away
+        build_index(encoder=encoder, dimension=dimension)
+        built += 1
+    return built

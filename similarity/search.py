@@ -1,0 +1,281 @@
+"""Searching: what is asked of all known works, answered as of one moment.
+
+An ``Index`` never changes. It is a generation, which all processes map and share, with the works that
+came since in its own memory and those that went crossed out. When the rows move on another one takes
+its place (``similarity.index``); a search in progress goes on undisturbed.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from similarity.artist_scores import Vectors, artist_slices, best_mean, best_means
+from similarity.exact import similarities
+from similarity.fingerprint import BITS, distances
+from similarity.generation import Generation
+from similarity.prototypes import NOMINATED as NOMINATED_ARTISTS
+from similarity.rows import Rows, as_strings
+
+ENOUGH_REFERENCES = 10
+# A store nominates this many times what was asked for; the order is then decided exactly.
+NOMINATED = 4
+_MORE = 8
+# Of less than this share, or this many rows, every one is compared: nearest neighbours of all rows hold few of them.
+_SCANNED_SHARE = 0.01
+_SCANNED_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A reference and its cosine similarity."""
+
+    reference: UUID
+    artist: UUID
+    score: float
+
+
+@dataclass(frozen=True)
+class ArtistScore:
+    """Mean of the best ``BEST_K`` similarities to an artist's works; too few works are marked."""
+
+    artist: UUID
+    score: float
+    references: int
+
+    @property
+    def sufficient(self) -> bool:
+        return self.references >= ENOUGH_REFERENCES
+
+
+@dataclass(frozen=True)
+class Index:
+    """The rows of one encoder as they were at the watermark *number*.
+
+    ``new`` are the rows that came since the generation was made, ``dead`` (sorted) the numbers of
+    its rows that went.
+    """
+
+    generation: Generation
+    number: int
+    new: Rows
+    dead: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.generation) - len(self.dead) + len(self.new)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Names the works searched and the encoder that saw them, however the index was made.
+
+        SHA-256 over the encoder fingerprint and the ids of all references, in their order.
+        """
+        digest = hashlib.sha256(self.generation.manifest.encoder.encode())
+        alive = self.generation.keys.references[self._alive]
+        digest.update(np.sort(as_strings(np.concatenate([alive, self.new.references]))).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def artist_count(self) -> int:
+        """How many artists the works are by."""
+        return len(self._counts)
+
+    # -- works ----------------------------------------------------------------------------------------
+
+    def search(self, vectors: Vectors, k: int, *, artists: Collection[UUID] | None = None) -> list[list[Hit]]:
+        """For each of *vectors* (m × d) the *k* nearest works, best first; of *artists* only, if they are given.
+
+        Scores are exact inner products with the float16 rows; equal ones are in the order of ids.
+        Up to ``EXACT_UP_TO`` rows no work is overlooked; above, of 1,000 nearest about 5 may be.
+        """
+        vectors = np.ascontiguousarray(vectors, np.float32)
+        present = len(self) if artists is None else sum(self._counts.get(artist, 0) for artist in set(artists))
+        wanted = min(k, present)
+        if wanted < 1:
+            return [[] for _ in vectors]
+        new = self.new
+        if artists is not None:
+            ids = np.array([artist.bytes for artist in artists], "S16")
+            new = new.take(np.isin(as_strings(new.artists), ids))
+        nominated = self._nominated(vectors, wanted, artists)
+        return [self._best(vector, rows, new, wanted) for vector, rows in zip(vectors, nominated, strict=True)]
+
+    def nearest(self, vector: Vectors, k: int) -> list[Hit]:
+        """The *k* works nearest to one vector, best first."""
+        return self.search(vector[None, :], k)[0]
+
+    def code_distances(self, code: bytes) -> NDArray[np.int64]:
+        """Bits by which one image-code differs from every row's; more than all bits of a row that went."""
+        apart = np.concatenate([distances(code, self.generation.keys.codes), distances(code, self.new.codes)])
+        apart[self.dead] = BITS + 1
+        return apart
+
+    def similarities(self, vector: Vectors, rows: NDArray[np.int64] | None = None) -> Vectors:
+        """Exact cosine of one vector with *rows* (all of them); -inf with rows that went.
+
+        Where a server holds the vectors, name the rows that matter: each is fetched.
+        """
+        numbers = np.arange(len(self.generation) + len(self.new)) if rows is None else np.asarray(rows, np.int64)
+        old = numbers < len(self.generation)
+        out = np.full(len(numbers), -np.inf, np.float32)
+        held = slice(None) if rows is None else numbers[old]
+        out[old] = similarities(vector, self.generation.store.take(held))
+        out[~old] = similarities(vector, self.new.vectors[numbers[~old] - len(self.generation)])
+        out[np.isnan(out) | np.isin(numbers, self.dead)] = -np.inf
+        return out
+
+    def reference_of(self, row: int) -> UUID:
+        """The reference in a row of ``code_distances`` or ``similarities``."""
+        keys, at = (self.generation.keys, row) if row < len(self.generation) else (self.new, row - len(self.generation))
+        return UUID(bytes=keys.references[at].tobytes())
+
+    @property
+    def rows(self) -> Rows:
+        """All works, ordered by artist and id. Mapped, not copied, while nothing changed since the generation."""
+        keys = self.generation.keys
+        held = Rows(keys.references, keys.artists, keys.codes, self.generation.store.take(slice(None)))
+        if not len(self.dead) and not len(self.new):
+            return held
+        return held.take(self._alive).joined(self.new)
+
+    # -- artists --------------------------------------------------------------------------------------
+
+    def artist_scores(self, vector: Vectors) -> list[ArtistScore]:
+        """Artists' scores, best first, each exact over all their works.
+
+        All artists up to ``EXACT_UP_TO`` rows; above, those whose prototypes are nearest (and those of
+        whom works came since the generation was made).
+        """
+        scored = []
+        for artist, own in self._similarities_by_artist(vector):
+            scored.append(ArtistScore(artist, float(best_mean(own[None, :])[0]), self._counts[artist]))
+        return sorted(scored, key=lambda entry: (-entry.score, entry.artist))
+
+    def artist_scores_of(
+        self,
+        vectors: Vectors,
+        *,
+        without_references: Sequence[UUID | None] | None = None,
+        without_artists: Sequence[UUID | None] | None = None,
+    ) -> tuple[Vectors, list[UUID]]:
+        """The score of every vector (m × d) with every artist, m × A, and the artists of the columns.
+
+        Exact over all rows: the mean of the best ``BEST_K`` similarities, or of all when there are
+        fewer. Vector i is not compared with ``without_references[i]``, nor with any work of
+        ``without_artists[i]``; where nothing is left to compare with, the score is -inf.
+        """
+        rows = self.rows
+        slices = artist_slices(rows.artists)
+        skipped = None
+        if without_references is not None:
+            ids = b"".join((reference or UUID(int=0)).bytes for reference in without_references)
+            skipped = rows.rows_of(np.frombuffer(ids, np.uint8).reshape(-1, 16))
+        scores = best_means(vectors, rows.vectors, slices, skipped=skipped)
+        columns = {artist: column for column, (artist, _start, _end) in enumerate(slices)}
+        for i, artist in enumerate(without_artists or ()):
+            if artist in columns:
+                scores[i, columns[artist]] = -np.inf
+        return scores, list(columns)
+
+    # -- how ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _alive(self) -> NDArray[np.bool_]:
+        alive = np.ones(len(self.generation), bool)
+        alive[self.dead] = False
+        return alive
+
+    @cached_property
+    def _new_by_artist(self) -> dict[UUID, slice]:
+        return {artist: slice(start, end) for artist, start, end in artist_slices(self.new.artists)}
+
+    @cached_property
+    def _counts(self) -> dict[UUID, int]:
+        """How many works each artist has; those with none are not here."""
+        counts = {artist: part.stop - part.start for artist, part in self.generation.slices.items()}
+        for row in self.dead:
+            counts[UUID(bytes=self.generation.keys.artists[row].tobytes())] -= 1
+        for artist, part in self._new_by_artist.items():
+            counts[artist] = counts.get(artist, 0) + part.stop - part.start
+        return {artist: count for artist, count in counts.items() if count}
+
+    def _similarities_by_artist(self, vector: Vectors) -> Iterator[tuple[UUID, Vectors]]:
+        """Of every artist worth scoring, the similarities to all their works; -inf to those that went."""
+        artists, slices = self._artists_worth_scoring(vector), self.generation.slices
+        old = [slices[artist] for artist in artists if artist in slices]
+        everything = len(old) == len(slices)
+        numbers = None if everything else np.concatenate([_numbers(part) for part in old] or [_numbers(slice(0, 0))])
+        first = len(self.generation) if numbers is None else len(numbers)
+        if numbers is not None:
+            numbers = np.concatenate([numbers, len(self.generation) + np.arange(len(self.new))])
+        similar = self.similarities(vector, numbers)
+        at = 0
+        for artist in artists:
+            parts = []
+            if (part := slices.get(artist)) is not None:
+                start = part.start if everything else at
+                at += part.stop - part.start
+                parts.append(similar[start : start + part.stop - part.start])
+            if (part := self._new_by_artist.get(artist)) is not None:
+                parts.append(similar[first + part.start : first + part.stop])
+            yield artist, np.concatenate(parts)
+
+    def _artists_worth_scoring(self, vector: Vectors) -> list[UUID]:
+        prototypes = self.generation.prototypes
+        if prototypes is None:
+            return list(self._counts)
+        nominated = [self.generation.artists[number] for number in prototypes.nearest(vector, NOMINATED_ARTISTS)]
+        chosen = dict.fromkeys([*nominated, *self._new_by_artist])
+        return [artist for artist in chosen if artist in self._counts]
+
+    def _nominated(self, vectors: Vectors, wanted: int, artists: Collection[UUID] | None) -> list[NDArray[np.int64]]:
+        """For each vector, rows of the generation that hold the *wanted* nearest of its living rows of *artists*."""
+        allowed = self._alive
+        if artists is not None:
+            allowed = np.zeros(len(self.generation), bool)
+            for artist in artists:
+                if (part := self.generation.slices.get(artist)) is not None:
+                    allowed[part] = self._alive[part]
+        present = int(np.count_nonzero(allowed))
+        scanned = artists is not None and present <= max(_SCANNED_ROWS, _SCANNED_SHARE * len(self.generation))
+        count = NOMINATED * wanted + len(self.dead)
+        if artists is not None and present:
+            count = round(count * len(self.generation) / present)
+        nominated: list[NDArray[np.int64] | None] = [None] * len(vectors)
+        enough = min(wanted, present)
+        while not scanned and (waiting := [i for i, rows in enumerate(nominated) if rows is None]):
+            for i, found in zip(waiting, self.generation.store.nominate(vectors[waiting], count), strict=True):
+                rows = found[found >= 0]
+                rows = rows[allowed[rows]]
+                if len(rows) >= enough:
+                    nominated[i] = rows
+            # What a store does not find is found by comparing with every row.
+            scanned = count >= len(self.generation)
+            count = min(count * _MORE, len(self.generation))
+        everything = np.flatnonzero(allowed) if any(rows is None for rows in nominated) else np.empty(0, np.int64)
+        return [everything if rows is None else rows for rows in nominated]
+
+    def _best(self, vector: Vectors, rows: NDArray[np.int64], new: Rows, wanted: int) -> list[Hit]:
+        scores = np.concatenate(
+            [similarities(vector, self.generation.store.take(rows)), similarities(vector, new.vectors)]
+        )
+        keys = self.generation.keys
+        # A row that went this very moment has no score.
+        worth = np.flatnonzero(np.isfinite(scores))
+        if len(worth) > wanted:
+            least = -np.partition(-scores[worth], wanted - 1)[wanted - 1]
+            worth = worth[scores[worth] >= least]
+        hits = []
+        for at in worth:
+            own, row = (keys, rows[at]) if at < len(rows) else (new, at - len(rows))
+            reference, artist = (UUID(bytes=ids[row].tobytes()) for ids in (own.references, own.artists))
+            hits.append(Hit(reference, artist, float(scores[at])))
+        return sorted(hits, key=lambda hit: (-hit.score, hit.reference))[:wanted]
+
+
+def _numbers(part: slice) -> NDArray[np.int64]:
+    return np.arange(part.start, part.stop)
