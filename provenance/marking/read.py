@@ -1,6 +1,7 @@
 """Every unsigned mark in a file. Anybody could have written any of it."""
 
 import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ log = structlog.get_logger(__name__)
 LONGEST_FIELD = 20_000
 MOST_FIELDS = 60
 MOST_MARKS = 40
+MOST_BLOCKS = 1_000
 # Of all metadata together, inflated: a small file can hold thousands of chunks that each grow to the bound.
 MOST_BYTES = 16_000_000
 UNSIGNED = "unsigned"
@@ -69,12 +71,12 @@ def read(data: bytes) -> list[Mark]:
     """Marks in *data* (the bytes of an image file), in the order found.
 
     Never raises because of the file: what cannot be read becomes a mark ``unreadable``. Sizes are
-    bounded: 20,000 characters a field, 60 fields a mark, 40 marks, 16 MB of metadata in all.
+    bounded: 20,000 characters a field, 60 fields a mark, 40 marks, 1,000 blocks and 16 MB of metadata in all.
     """
     marks: list[Mark] = []
     texts: dict[str, str] = {}
     room = MOST_BYTES
-    for block in _blocks(data):
+    for block in itertools.islice(_blocks(data), MOST_BLOCKS):
         room -= len(block.data)
         if len(marks) >= MOST_MARKS or room < 0:
             break

@@ -43,8 +43,8 @@ class FileFacts:
 class Verification:
     """Everything the verify page, API and command show about one file. Nothing of it is kept.
 
-    ``known`` is ``published`` (the very file we published), ``signed`` (signed by this service, the
-    file is not in our records), ``differs`` (names a credential of ours but is not the file we
+    ``known`` is ``published`` (the very file we published), ``signed`` (signed by this service, and not
+    published), ``differs`` (names a credential of ours but is not the file we
     published) or empty. ``manifest`` is what the credential says, with ``standing`` ``signed`` or
     ``broken``; None without one. ``lineage`` is the tree of what it was made from (``lineage.py``). ``marks``
     are all *unsigned*. ``revealed`` is what a token shows of a private prompt (see ``reveal.py``); None when
@@ -90,7 +90,7 @@ def verify(data: bytes, *, token: str = "", viewer: Viewer = None) -> Verificati
     try:
         picture = decode(data)
     except SimilarityError as error:
-        if error.code in ("file_empty", "file_too_large"):
+        if error.code in ("file_empty", "file_too_large", "too_many_parts"):
             raise
         failure = error
     reading = read(data)
@@ -143,12 +143,13 @@ def _found_a_credential(reading: Reading) -> bool:
 
 def _known(sha256: str, reading: Reading) -> str:
     """What our own rows say of the file. Only that we know it: whose it is stays private."""
-    if Version.objects.filter(sha256=sha256, status__in=Version.SEALED).exists():
-        return "published"
+    # As it is now, or as it was before its trusted time was added: still the same picture.
+    for files in (Version.objects.filter(sha256=sha256), Version.objects.filter(earlier_files__sha256=sha256)):
+        status = files.filter(status__in=Version.SEALED).values_list("status", flat=True).first()
+        if status is not None:
+            # Held and refused files were signed here too, and shown to nobody but reviewers.
+            return "published" if status == Version.Status.PUBLISHED else "signed"
     if Export.objects.filter(sha256=sha256).exists():
-        return "published"
-    # The same picture as we published it before its trusted time was added.
-    if EarlierFile.objects.filter(sha256=sha256, version__status__in=Version.SEALED).exists():
         return "published"
     # A label alone proves nothing (anybody can write one); that our label is on other bytes is a finding.
     earlier = EarlierFile.objects.filter(manifest_label=reading.label)
@@ -172,12 +173,12 @@ def _any_of_ours(**field: str) -> bool:
 def _sentences(reading: Reading, told: Facts | None, marks: list[Mark], *, ours: bool, known: str) -> list[str]:
     """The summary first, then what else a reader must know to judge it."""
     code = reading.verdict.code
-    if code == verdict.NONE or told is None:
-        first = [
-            _("No credential was found. That says nothing about how the picture was made.")
-            if code == verdict.NONE
-            else _("The file carries a credential that cannot be read.")
-        ]
+    if code == verdict.NONE:
+        first = [_("No credential was found. That says nothing about how the picture was made.")]
+    elif any(reason.code == "file_unparsable" for reason in reading.verdict.reasons):
+        first = [say(wording.REASONS, "file_unparsable")]
+    elif told is None:
+        first = [_("The file carries a credential that cannot be read.")]
     elif code == verdict.TAMPERED:
         first = [say(wording.BROKEN, reading.verdict.broken)]
     else:

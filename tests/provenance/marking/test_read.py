@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from provenance.marking import containers, xmp
-from provenance.marking.read import Mark, read
+from provenance.marking.read import MOST_BLOCKS, Mark, read
 
 
 def _png(*, compress: bool = False, **texts: str) -> bytes:
@@ -279,3 +279,13 @@ def test_any_photoshop_segment_is_walked(data: bytes) -> None:
     from provenance.marking import iim
 
     assert isinstance(iim.of_photoshop(b"8BIM" + data), bytes)
+
+
+def test_a_file_of_very_many_empty_blocks_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, seen = io.BytesIO(), []
+    Image.new("RGB", (16, 16)).save(out, "JPEG")
+    data = out.getvalue()
+    monkeypatch.setattr("provenance.marking.read.exif.fields", lambda block: seen.append(block) or {})
+
+    assert read(data[:2] + b"\xff\xe1\0\x08Exif\0\0" * 5_000 + data[2:]) == []
+    assert len(seen) == MOST_BLOCKS

@@ -13,10 +13,12 @@ from PIL import Image
 from pytest_django import Settings
 
 from provenance.credentials.development import issue
+from provenance.credentials.read import Reading
 from provenance.credentials.sign import Signed, sign
 from provenance.credentials.story import Generation, ModelFacts, Story
+from provenance.credentials.verdict import of_error
 from provenance.marking.write import Marks, embed
-from provenance.works.models import Credential, Version
+from provenance.works.models import Credential, EarlierFile, Version
 from provenance.works.verify import verify
 from similarity.errors import SimilarityError
 from tests.factories import make_png, make_version, make_work
@@ -81,6 +83,49 @@ def test_a_file_we_published_is_known_byte_for_byte(published: Version, signed: 
     assert "It is, byte for byte, the file this service published." in found.sentences
     assert found.file.sha256 == published.sha256
     assert (found.file.width, found.file.height, found.file.media_type) == (64, 48, "image/png")
+
+
+@pytest.mark.parametrize("status", [Version.Status.HELD, Version.Status.REFUSED])
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_file_that_is_held_or_refused_is_not_called_published(
+    published: Version, signed: Signed, status: str, earlier: bool
+) -> None:
+    Version.objects.filter(pk=published.pk).update(status=status)
+    if earlier:
+        EarlierFile.objects.create(
+            version=published, sha256=published.sha256, blob=published.blob, manifest_label=signed.manifest_label
+        )
+        Version.objects.filter(pk=published.pk).update(sha256="cd" * 32)
+
+    found = verify(signed.data)
+
+    assert (found.verdict, found.ours, found.known) == ("valid", True, "signed")
+    assert not any("published" in sentence for sentence in (found.summary, *found.sentences))
+    assert str(published.pk) not in json.dumps(found.as_dict())
+
+
+def test_a_file_whose_structure_is_damaged_is_not_said_to_carry_a_credential(
+    monkeypatch: pytest.MonkeyPatch, published: Version
+) -> None:
+    reading = Reading(
+        verdict=of_error("Io: failed to fill whole buffer"), media_type="image/png", sdk="", trust_list=""
+    )
+    monkeypatch.setattr("provenance.works.verify.read", lambda _data: reading)
+
+    found = verify(make_png())
+
+    assert found.verdict == "unreadable"
+    assert found.summary == "The file's structure is damaged, so a credential in it cannot be found."
+
+
+def test_a_file_of_very_many_parts_is_refused_before_the_library_walks_them(published: Version) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "AVIF")
+
+    with pytest.raises(SimilarityError) as caught:
+        verify(out.getvalue() + b"\0\0\0\x08free" * 3_000)
+
+    assert caught.value.code == "too_many_parts"
 
 
 def test_the_signed_facts_and_the_unsigned_marks_stay_apart(published: Version, signed: Signed) -> None:
