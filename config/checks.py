@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from config.checks_parts import check_parts
+from config.checks_vectors import check_vectors
 
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
 DATABASES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
@@ -30,6 +31,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_rates(),
         *_marking(),
         *check_parts(),
+        *check_vectors(),
     ]
 
 

@@ -159,6 +159,7 @@ CELERY_TASK_ROUTES = {
     "provenance.works.tasks.sweep": {"queue": "maintenance"},
     "provenance.works.tasks.note_thresholds": {"queue": "maintenance"},
     "provenance.works.tasks.add_timestamps": {"queue": "maintenance"},
+    "similarity.tasks.publish_index": {"queue": "similarity"},
     "provenance.ledger.tasks.sign_checkpoint": {"queue": "maintenance"},
     "provenance.verdicts.tasks.judge_outdated": {"queue": "maintenance"},
     "provenance.artists.tasks.remove_withdrawn": {"queue": "similarity"},
@@ -227,6 +228,11 @@ CELERY_BEAT_SCHEDULE["provenance.artists.withdrawn"] = {
     "schedule": WITHDRAWAL_SECONDS,
     "options": {"expires": WITHDRAWAL_SECONDS},
 }
+CELERY_BEAT_SCHEDULE["similarity.index"] = {
+    "task": "similarity.tasks.publish_index",
+    "schedule": 60.0,
+    "options": {"expires": 60.0},
+}
 CELERY_BEAT_SCHEDULE["generation.tidy"] = {
     "task": "generation.tasks.tidy",
     "schedule": 3600.0,
@@ -258,6 +264,10 @@ MAX_COUNT = env.int("COLOPHON_MAX_COUNT", 8)
 # ``MODEL/PRETRAINED`` as open_clip names them, or ``local-dir:FOLDER``.
 ENCODER = env.str("COLOPHON_ENCODER", f"local-dir:{BUNDLED_ENCODER}")
 CATALOGUE = BASE_DIR / "similarity" / "bundled" / "catalogue.npz"
+# Where vectors are searched: faiss (in process), pgvector or milvus; and the address and token of the latter two.
+VECTORS = env.str("COLOPHON_VECTORS", "faiss")
+VECTORS_ADDRESS = env.str("COLOPHON_VECTORS_ADDRESS", "")
+VECTORS_TOKEN = env.str("COLOPHON_VECTORS_TOKEN", "")
 
 # -- credentials ---------------------------------------------------------------------------------
 # Certificate chain (leaf first) and private key, PEM. Empty: the local development signer.

@@ -33,6 +33,8 @@ def ids() -> set[str]:
         ("TRUST_LIST", "/nowhere.pem", "colophon.E011"),
         ("TRUST_LIST", __file__, "colophon.E011"),
         ("TSA_URL", "ftp://tsa", "colophon.E012"),
+        ("VECTORS", "annoy", "colophon.E060"),
+        ("VECTORS", "milvus", "colophon.E062"),
         ("REST_FRAMEWORK", {"DEFAULT_THROTTLE_RATES": {"verify": "often"}}, "colophon.E013"),
         ("MARKING_PROFILE", "atlantis", "colophon.E030"),
         ("MARKING_PROFILES", {"korea": {"place": "middle"}}, "colophon.E030"),
