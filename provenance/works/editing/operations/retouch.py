@@ -65,10 +65,13 @@ class Heal(Retouch):
 
     def apply(self, canvas: "Canvas", *, pixels: "Pixels | None" = None) -> "Change":
         from provenance.works.editing.pixels.canvas import Canvas, bounds, in_place, over
-        from provenance.works.editing.pixels.heal import healed
+        from provenance.works.editing.pixels.heal import PIXELS_MAX, healed
+        from provenance.works.editing.pixels.strokes import too_large
 
         flat = canvas.merged()
         ink = self.ink(flat)
+        if (ink > 0).sum() > PIXELS_MAX:
+            raise too_large()
         after, window = flat.base, bounds(ink)
         if window is not None:
             # One pixel more on each side: the rim the patch has to meet.

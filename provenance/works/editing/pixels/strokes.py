@@ -13,6 +13,8 @@ from provenance.works.editing.pixels.canvas import Ink
 Point = tuple[float, float]
 # Pixels looked at for one step, over all its pieces: about two seconds of one core.
 WORK_MAX = 60_000_000
+# Pieces, wherever they lie: each takes its time even if it holds no pixel of the picture.
+PIECES_MAX = 50_000
 
 
 def ink(
@@ -28,12 +30,13 @@ def ink(
     """
     radius = size / 2
     reach = radius + 0.5
-    pieces = [piece for stroke in strokes for piece in _pieces(stroke, longest=max(64.0, size))]
+    longest = max(64.0, size)
+    if sum(_count(*line, longest) for stroke in strokes for line in itertools.pairwise(stroke)) > PIECES_MAX:
+        raise too_large()
+    pieces = [piece for stroke in strokes for piece in _pieces(stroke, longest)]
     boxes = [_box(piece, reach, width, height) for piece in pieces]
-    if sum((right - left) * (bottom - top) for left, top, right, bottom in boxes) > WORK_MAX:
-        raise OperationError(
-            "stroke_too_large", _("That is too much to paint in one step. Lift the pen now and then."), field="strokes"
-        )
+    if sum(max(0, right - left) * max(0, bottom - top) for left, top, right, bottom in boxes) > WORK_MAX:
+        raise too_large()
     levels = np.zeros((height, width), np.uint8)
     seen = [box for box in boxes if box[0] < box[2] and box[1] < box[3]]
     if not seen:
@@ -59,12 +62,21 @@ def ink(
     return levels
 
 
-def _pieces(stroke: Sequence[Point], *, longest: float) -> Iterator[tuple[Point, Point]]:
+def too_large() -> OperationError:
+    sentence = _("That is too much to paint in one step. Lift the pen now and then.")
+    return OperationError("stroke_too_large", sentence, field="strokes")
+
+
+def _count(begin: Point, end: Point, longest: float) -> int:
+    return max(1, math.ceil(max(abs(end[0] - begin[0]), abs(end[1] - begin[1])) / longest))
+
+
+def _pieces(stroke: Sequence[Point], longest: float) -> Iterator[tuple[Point, Point]]:
     """The line in pieces short enough that a box around one holds little else."""
     if len(stroke) == 1:
         yield stroke[0], stroke[0]
     for (x0, y0), (x1, y1) in itertools.pairwise(stroke):
-        count = max(1, math.ceil(max(abs(x1 - x0), abs(y1 - y0)) / longest))
+        count = _count((x0, y0), (x1, y1), longest)
         for k in range(count):
             yield (
                 (x0 + (x1 - x0) * k / count, y0 + (y1 - y0) * k / count),

@@ -311,3 +311,26 @@ def test_the_schema_tells_every_parameter() -> None:
     assert told["brush"]["parameters"]["properties"]["size"] == {"type": "number", "minimum": 0.5, "maximum": 1024}
     assert told["inpaint"]["by_model"] is True
     json.dumps(list(told.values()), allow_nan=False)
+
+
+@pytest.mark.parametrize("top", [-1_000.0, 0.0])
+def test_lines_beyond_the_picture_are_no_way_round_the_bound(top: float) -> None:
+    """Given few points far apart, of which no piece need lie in the picture, the step is refused before it is cut up."""
+    line = [[-65_535.0 if place % 2 else 65_535.0, top - place] for place in range(100)]
+    brush = operation_from("brush", {"strokes": [line], "size": 0.5, "colour": "#000000"})
+
+    with pytest.raises(OperationError) as refused:
+        brush.apply(canvas())
+
+    assert refused.value.code == "stroke_too_large"
+
+
+def test_no_more_is_healed_in_one_step_than_can_be_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("provenance.works.editing.pixels.heal.PIXELS_MAX", 100)
+    heal = {"strokes": [[[20.0, 14.0]]], "hardness": 1.0, "dx": -8, "dy": 0}
+    operation_from("heal", {**heal, "size": 8}).apply(canvas())
+
+    with pytest.raises(OperationError) as refused:
+        operation_from("heal", {**heal, "size": 16}).apply(canvas())
+
+    assert (refused.value.code, refused.value.field) == ("stroke_too_large", "strokes")
