@@ -20,7 +20,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff"
 WORKS_CSV = "works.csv"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Artwork:
     """One work to be read: where its file is, and what is said of it.
 

@@ -1,7 +1,7 @@
 """To whom a work is attributed: one person who is named, by their own hand, or nobody. Pure.
 
 An audit compares pictures with what an artist made. A work by their workshop, after their design, or perhaps
-theirs would make them look like somebody else, so it is passed over and counted (docs/decisions/0021).
+theirs would make them look like somebody else, so it is passed over and counted (docs/import-museum-works.md).
 """
 
 import re

@@ -54,8 +54,8 @@ def nap(monkeypatch: pytest.MonkeyPatch) -> Nap:
 
 
 def fetcher(folder: Path, nap: Any, **manners: Any) -> Fetcher:
-    told = {"agent": "Colophon/test", "limit": 100_000, "allow_private": True, "silence": 5.0} | manners
-    return Fetcher(folder, Manners(**told), sleep=nap)
+    told: dict[str, Any] = {"agent": "Colophon/test", "limit": 100_000, "allow_private": True, "silence": 5.0}
+    return Fetcher(folder, Manners(**(told | manners)), sleep=nap)
 
 
 def works(*addresses: str, lookup: bool = False) -> list[Artwork]:

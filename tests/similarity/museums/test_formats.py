@@ -199,7 +199,7 @@ def test_who_made_and_published_it_made_it() -> None:
     ],
 )
 def test_chicagos_display_lines(display: str, titles: list[str], reason: str) -> None:
-    row = artic_artwork(1, artist_display=display, artist_titles=titles, artist_title=(titles or [None])[0])
+    row = artic_artwork(1, artist_display=display, artist_titles=titles, artist_title=next(iter(titles), None))
     with pytest.raises(PassedOver) as passed:
         sole_maker(artic.from_object(row).makers)
     assert passed.value.reason == reason

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from similarity.encoder import Encoder
 from similarity.models import Artist, Reference
+from similarity.museums.fetch import Fetcher
 from similarity.museums.rows import Export, files_below
 from similarity.museums.select import recognise
 from tests.similarity.conftest import encoded, painting
@@ -143,6 +144,29 @@ def test_the_mets_csv_is_fetched_by_way_of_its_api(
     assert {r["file"]: r["code"] for r in done["refused"]} == {"2": "no_picture", "3": "not_found"}
     assert server.asked == ["/objects/1", "/1.jpg", "/objects/2", "/objects/3"]
     assert "curator@example.test" in server.headers[0]["User-Agent"]
+
+
+def test_a_run_that_was_interrupted_asks_for_nothing_twice(
+    tiny: Encoder, tmp_path: Path, server: Museum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = [met_object(n, primaryImage=server.says(f"/{n}.png", encoded(painting(n)))) for n in range(1, 7)]
+    export = write_json(tmp_path / "objects.json", objects)
+    real = Fetcher._asked
+
+    def interrupted(self: Fetcher, url: str, check: Any) -> bytes:
+        if url.endswith("/5.png"):
+            raise KeyboardInterrupt
+        return real(self, url, check)
+
+    with monkeypatch.context() as once:
+        once.setattr(Fetcher, "_asked", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(export, fetch=True, allow_private=True, batch=1)
+    before = Reference.objects.count()
+    done = run(export, fetch=True, allow_private=True, batch=1)
+
+    assert (before, done["imported"], done["present"], done["fetched"]) == (2, 4, 2, 2)
+    assert server.asked == [f"/{n}.png" for n in range(1, 7)]
 
 
 def test_private_addresses_need_a_word(tiny: Encoder, tmp_path: Path, server: Museum) -> None:
