@@ -2,8 +2,6 @@
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.utils import formats, timezone
@@ -14,6 +12,7 @@ from generation import blobs
 from provenance.credentials.text import clean
 from provenance.works.errors import WorkError
 from provenance.works.models import Version
+from provenance.works.pdf_font import font_for
 from provenance.works.verify import Verification, verify
 
 # Millimetres: an A5 sheet lying down.
@@ -23,17 +22,6 @@ PICTURE = (96.0, 104.0)
 CODE = 38.0
 PICTURE_PIXELS = 1200
 LONGEST_TITLE = 160
-# Where Debian, Fedora, Alpine and macOS keep a font with both Latin and Chinese letters; the first that is there.
-# The number is the face inside a collection.
-FONTS = (
-    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/noto/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0),
-    ("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf", 0),
-    ("/System/Library/Fonts/STHeiti Light.ttc", 0),
-    ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 0),
-)
 
 
 @dataclass(frozen=True)
@@ -88,7 +76,7 @@ def _drawn(plaque: Plaque, picture: Image.Image) -> bytes:
     pdf.set_auto_page_break(False)
     pdf.set_margin(0)
     pdf.add_page()
-    family = _letters(pdf, "".join((plaque.title, *plaque.lines, plaque.address)))
+    family = font_for(pdf, "".join((plaque.title, *plaque.lines, plaque.address)))
     pdf.set_title(plaque.title)
     pdf.set_creator(settings.SERVICE_NAME)
     scale = min(PICTURE[0] / picture.width, PICTURE[1] / picture.height)
@@ -119,21 +107,3 @@ def _code(address: str) -> Image.Image:
     out = io.BytesIO()
     segno.make(address, error="q", micro=False).save(out, kind="png", scale=8, border=4)
     return Image.open(io.BytesIO(out.getvalue()))
-
-
-def _letters(pdf: Any, text: str) -> str:
-    """The name of a font of *pdf* that has every letter of *text*. Raises ``WorkError``."""
-    for path, face in ((settings.PLAQUE_FONT, 0), *FONTS):
-        if not path or not Path(path).is_file():
-            continue
-        pdf.add_font("letters", fname=path, collection_font_number=face)
-        cmap = pdf.fonts["letters"].cmap
-        if all(ord(letter) in cmap for letter in text if letter.isprintable() and not letter.isspace()):
-            return "letters"
-        del pdf.fonts["letters"]
-    if all(ord(letter) < 256 for letter in text):
-        return "Helvetica"  # one of the fonts that every reader of PDF has; it knows Latin-1 only
-    raise WorkError(
-        "plaque_font_missing",
-        _("No font of this service has all letters of this title. Its operator can name one (COLOPHON_PLAQUE_FONT)."),
-    )

@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from provenance.credentials.development import create
-from provenance.works import plaque as plaques
+from provenance.works import pdf_font as fonts
 from provenance.works.errors import WorkError
 from provenance.works.models import Version
 from provenance.works.plaque import plaque_pdf
@@ -103,7 +103,7 @@ def test_a_code_names_nothing_that_is_not_published(version: Version) -> None:
     assert (found.recovered, found.named_by_code) == (None, None)
 
 
-@pytest.mark.skipif(not any(Path(path).is_file() for path, _face in plaques.FONTS[:-1]), reason="no CJK font here")
+@pytest.mark.skipif(not any(Path(path).is_file() for path, _face in fonts.FONTS[:-1]), reason="no CJK font here")
 def test_chinese_titles_are_written(version: Version) -> None:
     version.work.title = "港口日落"
 
@@ -113,7 +113,7 @@ def test_chinese_titles_are_written(version: Version) -> None:
 def test_letters_that_no_font_has_are_refused_and_not_dropped(
     version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plaques, "FONTS", ())
+    monkeypatch.setattr(fonts, "FONTS", ())
     version.work.title = "港口日落"
 
     with pytest.raises(WorkError) as refused:
@@ -125,7 +125,7 @@ def test_letters_that_no_font_has_are_refused_and_not_dropped(
 def test_without_any_font_latin_titles_are_written_all_the_same(
     version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plaques, "FONTS", ())
+    monkeypatch.setattr(fonts, "FONTS", ())
 
     assert "Harbour at sunset" in text(plaque_pdf(version, address=address(version)))
 

@@ -1,0 +1,63 @@
+"""A font for a PDF: one that has the letters, Latin and Chinese alike."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from provenance.works.errors import WorkError
+
+# Where Debian, Fedora, Alpine and macOS keep a font with both Latin and Chinese letters; the first that is there.
+# The number is the face inside a collection.
+FONTS = (
+    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
+    ("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc", 2),
+    ("/usr/share/fonts/noto/NotoSansCJK-Regular.ttc", 2),
+    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0),
+    ("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf", 0),
+    ("/System/Library/Fonts/STHeiti Light.ttc", 0),
+    ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 0),
+)
+# One of the fonts that every reader of PDF has; it knows Latin-1 only.
+PLAIN = "Helvetica"
+NAME = "letters"
+
+
+def font_for(pdf: Any, text: str) -> str:
+    """The name of a font of *pdf* that has every letter of *text*. Raises ``WorkError`` ``plaque_font_missing``."""
+    family, missing = best_font_for(pdf, text)
+    if missing:
+        raise WorkError(
+            "plaque_font_missing",
+            _(
+                "No font of this service has all letters of this title. Its operator can name one "
+                "(COLOPHON_PLAQUE_FONT)."
+            ),
+        )
+    return family
+
+
+def best_font_for(pdf: Any, text: str) -> tuple[str, set[str]]:
+    """The name of the font of *pdf* that has most of the letters of *text*, and the letters it does not have."""
+    wanted = {letter for letter in text if letter.isprintable() and not letter.isspace()}
+    best, missing = None, {letter for letter in wanted if ord(letter) > 255}
+    for path, face in ((settings.PLAQUE_FONT, 0), *FONTS):
+        if not path or not Path(path).is_file():
+            continue
+        cmap = _added(pdf, path, face)
+        without = {letter for letter in wanted if ord(letter) not in cmap}
+        if not without:
+            return NAME, without
+        del pdf.fonts[NAME]
+        if best is None or len(without) < len(missing):
+            best, missing = (path, face), without
+    if best is None or all(ord(letter) < 256 for letter in wanted):
+        return PLAIN, {letter for letter in wanted if ord(letter) > 255}
+    _added(pdf, *best)
+    return NAME, missing
+
+
+def _added(pdf: Any, path: str, face: int) -> Any:
+    pdf.add_font(NAME, fname=path, collection_font_number=face)
+    return pdf.fonts[NAME].cmap
