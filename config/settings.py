@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "provenance.ledger",
     "provenance.review",
     "provenance.verdicts",
+    "provenance.reports",
     "provenance.audits",
     "provenance.artists",
     "provenance.web",
@@ -162,8 +163,12 @@ CELERY_TASK_ROUTES = {
     "similarity.tasks.publish_index": {"queue": "similarity"},
     "provenance.ledger.tasks.sign_checkpoint": {"queue": "maintenance"},
     "provenance.verdicts.tasks.judge_outdated": {"queue": "maintenance"},
+    "provenance.reports.tasks.make": {"queue": "similarity"},
+    "provenance.reports.tasks.sweep": {"queue": "maintenance"},
     "provenance.artists.tasks.remove_withdrawn": {"queue": "similarity"},
     "provenance.audits.tasks.send_digests": {"queue": "maintenance"},
+    "provenance.audits.tasks.judge_set": {"queue": "similarity"},
+    "provenance.audits.tasks.sweep": {"queue": "maintenance"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = env.float("COLOPHON_SOFT_SHUTDOWN_SECONDS", 10.0)
@@ -190,7 +195,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A ring nobody took before the next one is worth nothing.
     name: {"task": f"{name}.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
-    for name in ("generation", "provenance.works")
+    for name in ("generation", "provenance.works", "provenance.audits", "provenance.reports")
 }
 # The ledger is signed after this long, or this many events; whether it is due is asked every minute.
 LEDGER_KEY = env.str("COLOPHON_LEDGER_KEY", str(KEY_DIR / "ledger.pem"))
@@ -264,6 +269,11 @@ MAX_COUNT = env.int("COLOPHON_MAX_COUNT", 8)
 # ``MODEL/PRETRAINED`` as open_clip names them, or ``local-dir:FOLDER``.
 ENCODER = env.str("COLOPHON_ENCODER", f"local-dir:{BUNDLED_ENCODER}")
 CATALOGUE = BASE_DIR / "similarity" / "bundled" / "catalogue.npz"
+CALIBRATION = BASE_DIR / "similarity" / "bundled" / "calibration.npz"
+# The level at which a resemblance is told: the chance of telling one of a picture that imitates nobody.
+STYLE_ALPHA = env.float("COLOPHON_STYLE_ALPHA", 0.05)
+# Whether a version that resembles somebody's style waits for a reviewer; copies always do.
+HOLD_STYLE_MATCHES = env.bool("COLOPHON_HOLD_STYLE_MATCHES", True)
 # Where vectors are searched: faiss (in process), pgvector or milvus; and the address and token of the latter two.
 VECTORS = env.str("COLOPHON_VECTORS", "faiss")
 VECTORS_ADDRESS = env.str("COLOPHON_VECTORS_ADDRESS", "")
@@ -361,6 +371,7 @@ REST_FRAMEWORK = {
         "public-version": env.str("COLOPHON_RATE_PUBLIC", "120/min"),
         "soft-binding": env.str("COLOPHON_RATE_SOFT_BINDING", "30/min"),
         "create-job": env.str("COLOPHON_RATE_CREATE_JOB", "120/min"),
+        "set-audit": env.str("COLOPHON_RATE_SET_AUDIT", "20/min"),
     },
     # How many proxies of ours stand in front: addresses that others wrote before theirs are not believed,
     # or everybody could have a throttle of their own for each request.
@@ -381,7 +392,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "JobStatusEnum": "generation.models.Job.Status",
         "VersionStatusEnum": "provenance.works.models.Version.Status",
+        "ReportStatusEnum": "provenance.reports.models.Report.Status",
         "SittingStatusEnum": "provenance.works.editing.models.Sitting.Status",
+        "SetAuditStatusEnum": "provenance.audits.models.SetAudit.Status",
     },
 }
 CACHES = {
@@ -444,5 +457,6 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "faiss": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
     },
 }

@@ -212,7 +212,7 @@ def _label(x: float, y: float, text: str, name: str, colour: str) -> str:
 
 def _text(x: float, y: float, text: str, name: str, colour: str, anchor: str) -> str:
     return (
-        f'<text class="{name}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="12" fill="{colour}"'
+        f'<text class="{name}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="11" fill="{colour}"'
         f' aria-hidden="true">{escape(text)}</text>'
     )
 

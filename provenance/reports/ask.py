@@ -1,0 +1,71 @@
+"""Ask for the report of an audit: a row that the similarity queue makes it from."""
+
+from functools import partial
+from uuid import UUID
+
+from celery import current_app
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from structlog import get_logger
+
+from provenance.reports.errors import ReportError
+from provenance.reports.models import Report
+from similarity.models import Audit
+
+log = get_logger(__name__)
+MAKE_TASK = "provenance.reports.tasks.make"
+
+
+def ask(audit: Audit, *, picture: bytes = b"") -> Report:
+    """The report of *audit*: one that is ready or being made, else a new one that waits for its turn.
+
+    Pictures of versions are at hand. Of anything else no picture was kept: without *picture*, the file that was
+    audited, its report cannot say what the resemblance rests on. The file is kept until the report is made.
+    Raises ``ReportError`` ``nothing_to_report`` when the audit failed.
+    """
+    if audit.outcome == Audit.Outcome.FAILED:
+        raise ReportError(
+            "nothing_to_report", _("This picture could not be judged, so there is nothing to report. Audit it again.")
+        )
+    if (there := newest(audit)) is not None and not _worth_another(there, audit, bool(picture)):
+        return there
+    report = Report(audit=audit)
+    if picture:
+        report.picture = f"waiting/{report.pk}"
+        default_storage.save(report.picture, ContentFile(picture))
+    try:
+        with transaction.atomic():
+            report.save(force_insert=True)
+            transaction.on_commit(partial(_ring, report.pk), robust=True)
+    except IntegrityError:  # somebody else asked at the same moment
+        if report.picture:
+            default_storage.delete(report.picture)
+        under_way: Report = Report.objects.get(audit=audit, status=Report.Status.WAITING)
+        return under_way
+    return report
+
+
+def newest(audit: Audit) -> Report | None:
+    """The report to show: the one under way, else the last that is ready, else the last."""
+    rows = list(Report.objects.filter(audit=audit).order_by("-created_at")[:20])
+    for status in (Report.Status.WAITING, Report.Status.READY):
+        for row in rows:
+            if row.status == status:
+                return row
+    return rows[0] if rows else None
+
+
+def _worth_another(report: Report, audit: Audit, picture: bool) -> bool:
+    if report.status == Report.Status.WAITING:
+        return False
+    more_to_say = picture or getattr(audit, "version", None) is not None
+    return report.status == Report.Status.FAILED or (more_to_say and not report.with_picture)
+
+
+def _ring(pk: UUID) -> None:
+    try:
+        current_app.tasks[MAKE_TASK].apply_async(args=(str(pk),))
+    except Exception as error:  # whatever the transport raises; the sweep rings again
+        log.warning("ring_failed", task=MAKE_TASK, error=str(error))

@@ -1,0 +1,349 @@
+"""A report in sentences, for people who know no statistics. From the record alone, in the reader's language."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from provenance.credentials.text import clean
+from similarity.models import Audit
+
+# Names and titles are somebody's words: longer ones are cut where they would hide everything else.
+LONGEST = 160
+Outcome = Audit.Outcome
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the first screen says: what was found, how sure that is, and what it does not mean.
+
+    ``tone`` is ``attention``, ``plain`` or ``unknown``.
+    """
+
+    tone: str
+    found: str
+    sure: tuple[str, ...]
+    not_meant: tuple[str, ...]
+
+
+def tell(record: dict[str, Any]) -> Told:
+    """The first screen of *record*."""
+    outcome = record["outcome"]
+    tone = "attention" if outcome in (Outcome.COPY, Outcome.STYLE_MATCH, Outcome.AMBIGUOUS) else "unknown"
+    tone = "plain" if outcome == Outcome.NO_KNOWN_ARTIST else tone
+    return Told(tone, _found(record), tuple(_sure(record)), tuple(_not_meant(record)))
+
+
+def short(text: object) -> str:
+    """Somebody's words, without characters that are not seen, and not longer than a line or two."""
+    said = " ".join(clean(str(text or "")).split())
+    return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+
+
+def _found(record: dict[str, Any]) -> str:
+    artist = short((record.get("artist") or {}).get("name"))
+    match record["outcome"]:
+        case Outcome.COPY:
+            return _copied(record["copy"])
+        case Outcome.STYLE_MATCH:
+            return _("It resembles the work of %(artist)s more than chance explains.") % {"artist": artist}
+        case Outcome.AMBIGUOUS:
+            names = ", ".join(short(each["artist"]) for each in record["decision"].get("candidates", ()))
+            return _(
+                "It resembles several artists more than chance explains, and none clearly more than the others: "
+                "%(names)s."
+            ) % {"names": names or artist}
+        case Outcome.NO_KNOWN_ARTIST:
+            if "shared_subject" in record["decision"].get("reasons", ()):
+                return _(
+                    "It shares its subject with works of an artist on record. Their style is no nearer than that "
+                    "of others who show the same."
+                )
+            return _("It resembles no artist on record more than chance explains.")
+        case Outcome.INSUFFICIENT_REFERENCES:
+            return _("It cannot be judged: of the artist it is nearest to, too few works are known.")
+        case Outcome.NOT_CALIBRATED:
+            return _("It was compared, and not judged.")
+        case _:
+            return _("It could not be judged.")
+
+
+def _copied(copy: dict[str, Any]) -> str:
+    about = {"title": short(copy.get("title")) or _("Untitled"), "artist": short(copy.get("artist"))}
+    if copy.get("method_code") == "part":
+        return _("A part of it is the same picture as a known work: “%(title)s” by %(artist)s.") % about
+    return _("It is the same picture as a known work: “%(title)s” by %(artist)s.") % about
+
+
+def _sure(record: dict[str, Any]) -> list[str]:
+    outcome, decision = record["outcome"], record["decision"]
+    if outcome == Outcome.COPY:
+        return [confirmed(record["copy"])]
+    if outcome == Outcome.NOT_CALIBRATED:
+        return [_not_calibrated(decision)]
+    if outcome == Outcome.FAILED:
+        return [_("Nothing is known about it. That is not a clearance.")]
+    said = [bound(record)]
+    if decision.get("p_value") is not None and outcome != Outcome.INSUFFICIENT_REFERENCES:
+        said.append(_as_strong(float(decision["p_value"])))
+    if decision.get("lr") and outcome in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS):
+        said.append(ratio(decision["lr"]))
+    return said
+
+
+def confirmed(copy: dict[str, Any]) -> str:
+    """By what two pictures were seen to be the same."""
+    if copy.get("method_code") == "same_file":
+        return _("The file is the same, byte for byte: there is no doubt about it.")
+    if copy.get("confirmed"):
+        return _("The pixels were laid over those of the work and agree. Chance does not do that.")
+    if copy.get("confirmed") is None:
+        return _(
+            "The two have the same fingerprint. The work's own picture is not kept here, so this was not confirmed "
+            "by its pixels. In a million pairs of different pictures no two had fingerprints this near."
+        )
+    return _(
+        "The two have the same fingerprint, but their pixels could not be laid over each other: a person should "
+        "look at both."
+    )
+
+
+def bound(record: dict[str, Any]) -> str:
+    """How often a picture that imitates nobody is flagged by mistake, with what stands behind the figure."""
+    decision, calibration = record["decision"], record["calibration"] or {}
+    percent = f"{100 * float(decision.get('alpha') or 0):g}"
+    count = int(decision.get("n") or 0)
+    if str(decision.get("domain", "")).startswith("generated:"):
+        units = ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": _number(count)}
+    else:
+        units = ngettext("the works of %(count)s artist", "the works of %(count)s artists", count)
+        units %= {"count": _number(count)}
+    facts = {"percent": percent, "units": units}
+    if decision.get("guarantee") == "confident":
+        return (
+            _(
+                "Of pictures that imitate nobody, at most %(percent)s in 100 are flagged by mistake; this bound holds "
+                "with 95 %% confidence and was measured on %(units)s."
+            )
+            % facts
+        )
+    if decision.get("guarantee") == "average":
+        return (
+            _(
+                "Of pictures that imitate nobody, at most %(percent)s in 100 are flagged by mistake on average; this "
+                "was measured on %(units)s, too few for a bound that holds with 95 %% confidence."
+            )
+            % facts
+        )
+    return _("How often a picture that imitates nobody is flagged by mistake is not known.") if calibration else ""
+
+
+def _as_strong(p: float) -> str:
+    return _(
+        "Of pictures that imitate nobody, about %(share)s resemble somebody on record as strongly as this or more."
+    ) % {"share": in_so_many(p)}
+
+
+def in_so_many(share: float) -> str:
+    """A share (0..1) as people count: “3 in 1,000”."""
+    for size in (10, 100, 1000, 10_000, 100_000):
+        if share * size >= 0.95 or size == 100_000:
+            return _("%(count)s in %(size)s") % {"count": f"{share * size:.2g}", "size": _number(size)}
+    raise AssertionError("unreachable")
+
+
+def ratio(lr: dict[str, float]) -> str:
+    """A likelihood ratio and its interval in words; the grades are ENFSI's (evaluative reporting, 2015)."""
+    times, low, high = (10 ** lr[name] for name in ("log10", "low", "high"))
+    grade = _grade(abs(lr["log10"]))
+    facts = {"times": _times(times), "low": _times(low), "high": _times(high), "grade": grade}
+    if lr["log10"] < 0:
+        facts |= {"times": _times(1 / times), "low": _times(1 / high), "high": _times(1 / low)}
+        return (
+            _(
+                "Such a resemblance is about %(times)s times likelier if another hand of the same period and genre "
+                "made it than if the same hand did (between %(low)s and %(high)s): %(grade)s for another hand."
+            )
+            % facts
+        )
+    return (
+        _(
+            "Such a resemblance is about %(times)s times likelier if the same hand made it than if another hand of the "
+            "same period and genre did (between %(low)s and %(high)s): %(grade)s for the same hand."
+        )
+        % facts
+    )
+
+
+def _grade(decades: float) -> str:
+    if decades < 0.30103:
+        return _("no support")
+    if decades < 1:
+        return _("weak support")
+    if decades < 2:
+        return _("moderate support")
+    return _("moderately strong support") if decades < 3 else _("strong support")
+
+
+def _times(value: float) -> str:
+    return _number(round(value)) if value >= 10 else f"{value:.2g}"
+
+
+def _not_calibrated(decision: dict[str, Any]) -> str:
+    reasons = decision.get("reasons", ())
+    if "level_not_attainable" in reasons:
+        return _("The calibration is too small for the rate of mistakes that is asked for, so nothing is judged.")
+    return _("No calibration is in force for this encoder and pictures of this kind, so nothing is judged.")
+
+
+def _not_meant(record: dict[str, Any]) -> list[str]:
+    compared = {
+        "works": ngettext("%(count)s work", "%(count)s works", record["compared"]["works"])
+        % {"count": _number(record["compared"]["works"])},
+        "artists": ngettext("%(count)s artist", "%(count)s artists", record["compared"]["artists"])
+        % {"count": _number(record["compared"]["artists"])},
+    }
+    legal = _("It is no legal judgement.")
+    match record["outcome"]:
+        case Outcome.COPY:
+            return [_("It does not say which of the two was first, nor whether the copy was allowed."), legal]
+        case Outcome.STYLE_MATCH | Outcome.AMBIGUOUS:
+            return [
+                _("It does not say who made the picture. Many artists work alike, and anybody may learn a manner."),
+                _("It does not say which pictures a model learnt from."),
+                legal,
+            ]
+        case Outcome.NO_KNOWN_ARTIST:
+            return [
+                _(
+                    "It does not say that nobody was imitated: it was compared with %(works)s by %(artists)s, and with "
+                    "nobody else."
+                )
+                % compared,
+                _("A resemblance can be there and be too weak to be told from chance."),
+                legal,
+            ]
+        case _:
+            return [_("It says nothing for or against a resemblance. That is not a clearance."), legal]
+
+
+def question(record: dict[str, Any]) -> str:
+    """What was asked, and of which population."""
+    domain = str(record["decision"].get("domain") or record["question"]["domain"])
+    if domain.startswith("generated:"):
+        model = short(record["question"].get("generator")) or domain.partition(":")[2][:12]
+        return _(
+            "Does this picture resemble a known artist more than what the model %(model)s draws when it is asked "
+            "for nobody's style?"
+        ) % {"model": model}
+    return _("Does this picture resemble a known artist more than works by artists who are not on record do?")
+
+
+def lanes(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each lane and fact, with what it says."""
+    decision, copy, facts = record["decision"], record["copy"], record["facts"]
+    content = decision.get("content")
+    same = _("No known work was found in it.") if copy is None else f"{_copied(copy)} {confirmed(copy)}"
+    said = [(_("Same picture"), same), (_("Same style"), _style(record))]
+    if content:
+        said.append((_("Same subject"), _content(content)))
+    named = ", ".join(short(each.get("artist")) for each in facts["named_in_prompt"])
+    said.append((_("Named in the prompt"), named or _("nobody")))
+    if facts.get("used_as_reference"):
+        said.append((_("Used as a reference"), ", ".join(_work(each) for each in facts["used_as_reference"])))
+    if facts.get("trained_on"):
+        said.append(
+            (
+                _("The model was trained on works of"),
+                ", ".join(short(each.get("artist")) for each in facts["trained_on"]),
+            )
+        )
+    return said
+
+
+def _work(entry: dict[str, Any]) -> str:
+    return f"{short(entry.get('artist'))}, “{short(entry.get('title')) or _('Untitled')}”"
+
+
+def _style(record: dict[str, Any]) -> str:
+    decision = record["decision"]
+    statistic, threshold = decision.get("statistic"), decision.get("threshold")
+    if statistic is None:
+        return _("not judged")
+    nearest = short((record["artists"] or [{}])[0].get("artist"))
+    facts = {"artist": nearest, "score": f"{statistic:.3f}"}
+    if threshold is None:
+        return _("Nearest to %(artist)s, with a score of %(score)s; not judged.") % facts
+    return _("Nearest to %(artist)s, with a score of %(score)s; flagged above %(threshold)s.") % {
+        **facts,
+        "threshold": f"{threshold:.3f}",
+    }
+
+
+def _content(content: dict[str, Any]) -> str:
+    if not content["near"]:
+        return _("The subject is not near that of the artist's works, so it does not explain the resemblance.")
+    facts = {"count": _number(int(content["impostors"]))}
+    if content["upheld"]:
+        return (
+            _(
+                "The subject is near that of the artist's works. Compared with %(count)s works by others that show the "
+                "like, the resemblance stands out all the same."
+            )
+            % facts
+        )
+    return (
+        _(
+            "The subject is near that of the artist's works, and it explains the resemblance: of %(count)s works by "
+            "others that show the like, too many come as near."
+        )
+        % facts
+    )
+
+
+def guarantee(threshold: dict[str, Any]) -> str:
+    """What one level of the calibration promises."""
+    return {
+        "confident": _("bound, with 95 % confidence"),
+        "average": _("on average"),
+    }.get(str(threshold.get("guarantee")), _("not attainable with so few"))
+
+
+def ablation(kind: str) -> str:
+    """What was done to the picture."""
+    names = {
+        "as_it_is": _("As it is"),
+        "grey": _("Without its colours"),
+        "shuffled": _("Cut into 16 patches, and these exchanged"),
+        "blurred": _("Blurred"),
+    }
+    return names.get(kind, short(kind))
+
+
+def part_that_counts(occlusion: dict[str, Any]) -> str:
+    """Where in the picture the score rests, as a sentence."""
+    drops = occlusion["drops"]
+    best = max((drop, row, column) for row, line in enumerate(drops) for column, drop in enumerate(line))
+    if best[0] <= 0:
+        return _("No part counts by itself: whichever is covered, the score does not fall.")
+    rows, columns = len(drops), len(drops[0])
+    where = _where((best[1] + 0.5) / rows, (best[2] + 0.5) / columns)
+    return _("The part that counts most lies %(where)s: without it the score falls by %(drop)s, from %(score)s.") % {
+        "where": where,
+        "drop": f"{best[0]:.3f}",
+        "score": f"{occlusion['score']:.3f}",
+    }
+
+
+def _where(down: float, across: float) -> str:
+    row, column = min(2, int(down * 3)), min(2, int(across * 3))
+    return (
+        (_("at the upper left"), _("at the top"), _("at the upper right")),
+        (_("at the left"), _("in the middle"), _("at the right")),
+        (_("at the lower left"), _("at the bottom"), _("at the lower right")),
+    )[row][column]
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
