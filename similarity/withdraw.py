@@ -38,7 +38,10 @@ def ask_to_leave(works: QuerySet[Reference]) -> list[Reference]:
     """Mark *works* to be removed by the next maintenance run; those that were not marked before."""
     with transaction.atomic():
         leaving = list(works.filter(leaving_since__isnull=True).select_for_update(of=("self",)))
-        Reference.objects.filter(pk__in=[work.pk for work in leaving]).update(leaving_since=timezone.now())
+        now = timezone.now()
+        Reference.objects.filter(pk__in=[work.pk for work in leaving]).update(leaving_since=now)
+        for work in leaving:
+            work.leaving_since = now
     return leaving
 
 
@@ -47,7 +50,9 @@ def call_back(works: QuerySet[Reference]) -> list[Reference]:
     with transaction.atomic():
         staying = list(works.filter(leaving_since__isnull=False).select_for_update(of=("self",)))
         Reference.objects.filter(pk__in=[work.pk for work in staying]).update(leaving_since=None)
-        Artist.objects.filter(references__in=staying).update(withdrawn_at=None)
+        Artist.objects.filter(pk__in={work.artist_id for work in staying}).update(withdrawn_at=None)
+        for work in staying:
+            work.leaving_since = None
     return staying
 
 

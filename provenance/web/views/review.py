@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from provenance.artists.models import Claim
 from provenance.review.decide import decide
 from provenance.review.errors import ReviewError
 from provenance.review.models import Case, Decision
@@ -36,6 +37,7 @@ def queue(request: SignedInRequest) -> HttpResponse:
     page = Paginator(waiting.order_by("opened_at", "pk"), PER_PAGE).get_page(request.GET.get("page"))
     reasons = [(value, label, counts[value]) for value, label in Case.Reason.choices]
     context = {"page": page, "reason": reason, "reasons": reasons, "total": sum(counts.values())}
+    context["claims"] = Claim.objects.waiting().count()
     return render(request, "web/queue.html", context)
 
 
