@@ -1,8 +1,9 @@
 """Compare one picture with everybody's works: is it a known one, and whom does it resemble.
 
-Three lanes that are never averaged. *Copy* is decided here (measured in docs/decisions/0002 and
-tests/benchmarks/copy_lane.py). *Style* is only measured: until a calibration exists the outcome is
-``not_calibrated``, with the scores beside it. *Named in the prompt* is a fact, not an inference.
+Lanes that are never averaged. *Copy* is decided here (measured in docs/decisions/0002 and
+tests/benchmarks/copy_lane.py), *style* by the calibration in force for the picture's domain
+(``similarity/judge.py``); without one the outcome is ``not_calibrated``, with the scores beside it.
+*Named in the prompt*, *used as a reference* and *in what the model was trained on* are facts, not inferences.
 """
 
 import hashlib
@@ -17,14 +18,17 @@ from structlog import get_logger
 
 from idempotency.once import once
 from similarity.artist_names import Known, named_in
+from similarity.calibration import accepted_of
 from similarity.confirm_copy import Seen, find_part, lay_over_kept
 from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
 from similarity.fingerprint import codes_of_looks, is_telling
 from similarity.index import ArtistScore, Hit, Index, open_index
+from similarity.judge import open_judge
 from similarity.kept_pictures import kept
-from similarity.models import Artist, Audit, Reference
+from similarity.models import Artist, Audit, Calibration, Reference
 from similarity.pictures import Picture, decode
+from similarity.style.decide import INSUFFICIENT, NO_KNOWN_ARTIST, NOT_CALIBRATED, Candidate, Decision
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -53,40 +57,62 @@ class Copy:
     seen: Seen | None = None
 
 
-def audit_image(data: bytes, *, subject: UUID | None = None, prompt: str = "") -> Audit:
-    """The audit of the picture in *data*, not yet saved.
+@dataclass(frozen=True)
+class Asked:
+    """What is told of a picture beside its pixels.
+
+    ``domain`` is the population it is judged in (``Calibration``). ``used`` are the files its model began
+    from or looked at, ``trained_on`` what the model's passport says of its training.
+    """
+
+    prompt: str = ""
+    domain: str = Calibration.UPLOADS
+    used: tuple[bytes, ...] = ()
+    trained_on: str = ""
+
+
+def audit_image(data: bytes, *, subject: UUID | None = None, prompt: str = "", asked: Asked | None = None) -> Audit:
+    """The audit of the picture in *data*, not yet saved. *asked* says more than a *prompt*, and then all of it.
 
     A picture that cannot be read, or an encoder that cannot be loaded, gives the outcome
     ``failed`` with a code and a sentence. Errors that may pass by themselves are raised
     (``SimilarityError`` with ``permanent=False``, or the database's own).
     """
     began = time.perf_counter()
+    asked = asked or Asked(prompt)
     try:
         picture = decode(data)
     except SimilarityError as error:
         if not error.permanent:
             raise
-        audit = Audit(subject=subject, image_sha256=hashlib.sha256(data).hexdigest())
-        audit.named_in_prompt = artists_named_in(prompt)
+        audit = Audit(subject=subject, image_sha256=hashlib.sha256(data).hexdigest(), domain=asked.domain)
+        audit.named_in_prompt = artists_named_in(asked.prompt)
         return _failed(audit, error, began)
-    return audit_picture(picture, subject=subject, prompt=prompt, began=began)
+    return audit_picture(picture, subject=subject, asked=asked, began=began)
 
 
 def audit_once(
-    data: bytes, *, owner: "AbstractBaseUser", prompt: str = "", idempotency_key: str | None = None
+    data: bytes,
+    *,
+    owner: "AbstractBaseUser",
+    prompt: str = "",
+    generator: str = "",
+    idempotency_key: str | None = None,
 ) -> tuple[Audit, bool]:
     """The stored audit of the picture in *data* for *owner*, and whether it is new.
 
-    The same owner and key with the same file and prompt give the same audit again. Raises
-    ``SimilarityError`` and stores nothing: as ``decode`` for a file that is no picture,
-    ``bad_idempotency_key``, ``idempotency_conflict``, or what may pass by itself.
+    *generator* is the model that made it, if the asker says so: see ``domain_of``. The same owner and key
+    with the same file and words give the same audit again. Raises ``SimilarityError`` and stores nothing:
+    as ``decode`` for a file that is no picture, ``unknown_generator``, ``bad_idempotency_key``,
+    ``idempotency_conflict``, or what may pass by itself.
     """
     body = {"image": hashlib.sha256(data).hexdigest(), "prompt": prompt}
+    body |= {"generator": generator} if generator else {}
     mine = Audit.objects.filter(owner_id=owner.pk)
     request = once(mine=mine, key=idempotency_key, body=body, refuse=SimilarityError)
     if (earlier := request.earlier()) is not None:
         return earlier, False
-    audit = audit_picture(decode(data), prompt=prompt)
+    audit = audit_picture(decode(data), asked=Asked(prompt, domain_of(generator)))
     for name, value in {"owner_id": owner.pk, **request.columns}.items():
         setattr(audit, name, value)
 
@@ -97,23 +123,42 @@ def audit_once(
     return request.make(save)
 
 
+def domain_of(generator: str) -> str:
+    """The domain of pictures by *generator*: the SHA-256 of a model's weights, or a name; empty for uploads.
+
+    Raises ``SimilarityError`` ``unknown_generator`` for a name that no calibration in force knows.
+    """
+    said = generator.strip()
+    if not said:
+        return Calibration.UPLOADS
+    if len(said) == 64 and set(said.lower()) <= set("0123456789abcdef"):
+        return Calibration.GENERATED + said.lower()
+    for calibration in accepted_of(Calibration.GENERATED):
+        if calibration.generator.get("name") == said:
+            return calibration.domain
+    message = _("No calibration in force was made with pictures of “%(name)s”. Leave the generator out.")
+    raise SimilarityError("unknown_generator", message % {"name": said}, field="generator")
+
+
 def audit_picture(
-    picture: Picture, *, subject: UUID | None = None, prompt: str = "", began: float | None = None
+    picture: Picture, *, subject: UUID | None = None, asked: Asked | None = None, began: float | None = None
 ) -> Audit:
     """As ``audit_image``, of a picture that was read already."""
     began = time.perf_counter() if began is None else began
-    audit = Audit(subject=subject, image_sha256=picture.sha256, named_in_prompt=artists_named_in(prompt))
+    asked = asked or Asked()
+    audit = Audit(subject=subject, image_sha256=picture.sha256, domain=asked.domain)
+    audit.named_in_prompt = artists_named_in(asked.prompt)
     try:
         encoder = load_encoder()
         audit.encoder = encoder.fingerprint
         index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
+        audit.index, audit.references, audit.artists_compared = index.sha256, len(index), index.artist_count
+        _compare(audit, picture, asked, encoder, index)
     except SimilarityError as error:
         if not error.permanent:
             raise
         log.error("audit_impossible", code=error.code, exc_info=error)
         return _failed(audit, error, began)
-    audit.index, audit.references, audit.artists_compared = index.sha256, len(index), index.artist_count
-    _compare(audit, picture, encoder, index)
     audit.seconds = time.perf_counter() - began
     return audit
 
@@ -133,8 +178,11 @@ def artists_named_in(prompt: str) -> list[dict[str, str]]:
     ]
 
 
-def _compare(audit: Audit, picture: Picture, encoder: Encoder, index: Index) -> None:
-    vector = encoder.embed([picture.rgb])[0]
+def _compare(audit: Audit, picture: Picture, asked: Asked, encoder: Encoder, index: Index) -> None:
+    vector = seen_before(picture.sha256, encoder)
+    if vector is None:
+        vector = encoder.embed([picture.rgb])[0]
+    audit.vector = vector.astype("<f4").tobytes()
     hits = index.nearest(vector, NEAREST_WORKS)
     scores = index.artist_scores(vector)
     copy = find_copy(picture, vector, index)
@@ -146,19 +194,68 @@ def _compare(audit: Audit, picture: Picture, encoder: Encoder, index: Index) -> 
     audit.works = [_work(works[hit.reference], hit) for hit in hits if hit.reference in works]
     audit.artists = [_artist(artists[score.artist], score) for score in shown if score.artist in artists]
 
-    nearest = next((score for score in shown if score.sufficient and score.artist in artists), None)
+    decision = _judged(audit, vector, index, scores, artists)
+    audit.decision = decision.facts() | {"facts": _facts_beside(asked, encoder, index)}
+    audit.p_value = decision.p_value
     if copy and copy.reference in works:
         work = works[copy.reference]
         audit.outcome = Audit.Outcome.COPY
         audit.copy_of = _copied(work, copy)
         audit.artist, audit.artist_name = work.artist, work.artist.name
         audit.score = next((score.score for score in scores if score.artist == work.artist_id), None)
-    elif nearest is None:
-        audit.outcome = Audit.Outcome.INSUFFICIENT_REFERENCES
-    else:
-        audit.outcome = Audit.Outcome.NOT_CALIBRATED
-        audit.artist, audit.artist_name = artists[nearest.artist], artists[nearest.artist].name
-        audit.score = nearest.score
+        return
+    audit.outcome = decision.outcome
+    told = decision.candidates[0] if decision.candidates else decision.runner_up
+    if told is not None and decision.outcome not in (NO_KNOWN_ARTIST, INSUFFICIENT):
+        audit.artist = Artist.objects.filter(slug=told.slug).first()
+        audit.artist_name, audit.score = told.artist, told.raw
+
+
+def _judged(
+    audit: Audit, vector: Vectors, index: Index, scores: list[ArtistScore], artists: dict[UUID, Artist]
+) -> Decision:
+    """The style lane's decision, and by which calibration."""
+    facts: dict[str, Any] = {"domain": audit.domain, "encoder": audit.encoder, "index": audit.index}
+    nearest = next((score for score in scores if score.sufficient and score.artist in artists), None)
+    if nearest is None:
+        return Decision(outcome=INSUFFICIENT, reasons=("no_artist_has_enough",), **facts)
+    judge = open_judge(index, encoder=audit.encoder, domain=audit.domain)
+    if judge is not None:
+        audit.calibration = judge.calibration
+        return judge.decide(vector, small=None if scores[0].sufficient else scores[0].score)
+    artist = artists[nearest.artist]
+    return Decision(
+        outcome=NOT_CALIBRATED,
+        reasons=("no_calibration",),
+        statistic=nearest.score,
+        runner_up=Candidate(artist.slug, artist.name, nearest.score, None, nearest.references),
+        **facts,
+    )
+
+
+def seen_before(sha256: str, encoder: Encoder) -> Vectors | None:
+    """The vector (d,) of a file that this encoder saw in an earlier audit, if one was kept."""
+    held = Audit.objects.filter(image_sha256=sha256, encoder=encoder.fingerprint, vector__isnull=False)
+    vector = held.values_list("vector", flat=True).first()
+    found = None if vector is None else np.frombuffer(bytes(vector), "<f4")
+    return found if found is not None and len(found) == encoder.dimension else None
+
+
+def _facts_beside(asked: Asked, encoder: Encoder, index: Index) -> dict[str, Any]:
+    """What needs no inference: known works among the files the model was given, artists named in its passport."""
+    used = []
+    for data in asked.used:
+        try:
+            picture = decode(data)
+        except SimilarityError as error:
+            if not error.permanent:
+                raise
+            continue
+        copy = find_copy(picture, encoder.embed([picture.rgb])[0], index)
+        work = copy and Reference.objects.select_related("artist").filter(pk=copy.reference).first()
+        if copy and work:
+            used.append(_copied(work, copy))
+    return {"used_as_reference": used, "trained_on": artists_named_in(asked.trained_on)}
 
 
 def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:

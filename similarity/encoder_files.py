@@ -159,6 +159,17 @@ def _tagged_weights(spec: str, tag: dict[str, Any]) -> Path:
         ) from error
 
 
+def trained_on(spec: str) -> list[str] | None:
+    """Slugs of the artists an encoder was trained on, as its passport says (``trained_on_artists``); None: unknown."""
+    if not spec.startswith(LOCAL_DIR):
+        return None
+    try:
+        said = _passport(Path(spec.removeprefix(LOCAL_DIR)).expanduser()).get("trained_on_artists")
+    except (OSError, ValueError, TypeError):
+        return None
+    return [str(slug) for slug in said] if isinstance(said, list) else None
+
+
 def _described(**parts: Any) -> EncoderFiles:
     weights_sha256 = sha256_of(parts["weights"])
     stands_for = {

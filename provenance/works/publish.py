@@ -25,10 +25,11 @@ REASON_OF_OUTCOME = {
 }
 
 
-def fate(outcome: str) -> Fate:
-    """What an audit *outcome* means for the version.
+def fate(outcome: str, *, hold_style: bool = True) -> Fate:
+    """What an audit *outcome* means for the version. Without *hold_style* a resemblance is shown, and held for nobody.
 
     ``no_known_artist``, ``not_calibrated`` and ``insufficient_references`` are published with the
     outcome shown as it is: they say what was compared, and claim nothing.
     """
-    return Fate(REASON_OF_OUTCOME.get(Audit.Outcome(outcome), ""))
+    reason = REASON_OF_OUTCOME.get(Audit.Outcome(outcome), "")
+    return Fate("" if reason == "style" and not hold_style else reason)

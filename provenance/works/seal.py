@@ -69,7 +69,7 @@ def _write(version: Version, *, signed: Signed, blob: str) -> dict[str, Any]:
         trust_list=signed.trust_list,
         timestamp=signed.timestamp,
     )
-    outcome = fate(version.audit.outcome)
+    outcome = fate(version.audit.outcome, hold_style=settings.HOLD_STYLE_MATCHES)
     status = Version.Status.HELD if outcome.held else Version.Status.PUBLISHED
     append(
         key=f"version-signed:{version.pk}",

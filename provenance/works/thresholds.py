@@ -10,7 +10,7 @@ from provenance.ledger.append import append, take_turn
 from provenance.ledger.chain import canonical
 from provenance.ledger.commitments import plain
 from provenance.ledger.models import Event
-from provenance.works.publish import REASON_OF_OUTCOME
+from provenance.works.publish import REASON_OF_OUTCOME, fate
 
 KIND = "thresholds.in_force"
 
@@ -18,15 +18,21 @@ KIND = "thresholds.in_force"
 def in_force() -> dict[str, Any]:
     """Everything that decides what is found and what is held, as it stands in this process."""
     # Here, because they load numpy, and the web process stays light.
-    from similarity import audit, fingerprint, index
+    from similarity import artist_scores, audit, calibration, fingerprint, search
 
     return {
         "copy_distance_bits": audit.COPY_DISTANCE,
         "copy_least_bits_set": fingerprint.MIN_SET,
-        "enough_references": index.ENOUGH_REFERENCES,
-        "best_works_per_artist": index.BEST_K,
+        "enough_references": search.ENOUGH_REFERENCES,
+        "best_works_per_artist": artist_scores.BEST_K,
         "encoder": settings.ENCODER.rpartition("/")[2],
-        "held_for": {str(outcome): reason for outcome, reason in REASON_OF_OUTCOME.items()},
+        "style_alpha": settings.STYLE_ALPHA,
+        "calibrations": calibration.in_force(),
+        "held_for": {
+            str(outcome): held.reason
+            for outcome in REASON_OF_OUTCOME
+            if (held := fate(outcome, hold_style=settings.HOLD_STYLE_MATCHES)).held
+        },
     }
 
 

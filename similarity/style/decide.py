@@ -1,7 +1,10 @@
 """From numbers to what is said of one image: the Decision, with everything it rests on."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from similarity.style.scores import ImageScores
 
 STYLE_MATCH, AMBIGUOUS, NO_KNOWN_ARTIST = "style_match", "ambiguous", "no_known_artist"
 INSUFFICIENT, NOT_CALIBRATED = "insufficient_references", "not_calibrated"
@@ -87,3 +90,61 @@ class Decision:
         for name, kind in (("runner_up", Candidate), ("lr", Ratio), ("content", ContentCheck)):
             said[name] = kind(**said[name]) if said.get(name) else None
         return cls(**said)
+
+
+# A group is named with this many artists at most.
+GROUP = 5
+
+
+def decide(
+    scores: ImageScores,
+    *,
+    threshold: float,
+    names: Callable[[str], str],
+    separate: Callable[[int, int], bool],
+    content: Callable[[int], ContentCheck],
+    nearer_unjudged: bool,
+    **facts: Any,
+) -> Decision:
+    """The decision about an image that is no copy of anything. *facts* are further fields of ``Decision``.
+
+    ``separate(a, b)``: is artist a surely ahead of b; ``content(a)``: the check for a; both by columns of
+    *scores*. ``nearer_unjudged``: an artist with too few works is nearest of all and would pass the threshold.
+    """
+    order = [int(a) for a in scores.order()]
+    above = [a for a in order if scores.normalised[a] > threshold][:GROUP]
+    group = list(above)
+    if len(above) == 1:
+        group += [b for b in order[1:GROUP] if not separate(above[0], b)]
+    runner_up = next((b for b in order if b not in group), None)
+    checked, reasons = None, []
+    if nearer_unjudged:
+        outcome, group, runner_up = INSUFFICIENT, [], order[0]
+        reasons.append("nearest_has_too_few_works")
+    elif not group:
+        outcome = NO_KNOWN_ARTIST
+        reasons.append("below_threshold")
+    else:
+        checked = content(group[0])
+        outcome = STYLE_MATCH if len(group) == 1 else AMBIGUOUS
+        reasons.append("above_threshold" if len(above) == len(group) else "not_separable")
+        if not checked.upheld:
+            outcome, runner_up, group = NO_KNOWN_ARTIST, group[0], []
+            reasons = ["shared_subject"]
+
+    def told(a: int) -> Candidate:
+        slug = scores.slugs[a]
+        return Candidate(
+            slug, names(slug), float(scores.raw[a]), float(scores.normalised[a]), int(scores.references[a])
+        )
+
+    return Decision(
+        outcome=outcome,
+        reasons=tuple(reasons),
+        threshold=threshold,
+        statistic=scores.statistic,
+        candidates=tuple(told(a) for a in group),
+        runner_up=None if runner_up is None else told(runner_up),
+        content=checked,
+        **facts,
+    )

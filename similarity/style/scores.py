@@ -118,6 +118,17 @@ def as_unknown(raw: Floats, own: Ints, strategy: str, without: Scale) -> Floats:
     return normalise(without_own(raw, own), strategy, scale)
 
 
+def resampled(similarities: Floats, *, best: int, rounds: int = 200) -> Floats:
+    """(rounds,): the mean of the *best* largest of *similarities* (n,), of works drawn with replacement.
+
+    What an artist's score might have been with other works of theirs. The same input gives the same output.
+    """
+    rng = np.random.default_rng(len(similarities))
+    drawn = similarities[rng.integers(0, len(similarities), (rounds, len(similarities)))]
+    kept = min(best, drawn.shape[1])
+    return np.asarray(np.partition(drawn, drawn.shape[1] - kept, axis=1)[:, -kept:].mean(axis=1))
+
+
 def _of(best: Floats) -> tuple[float, float]:
     if not len(best):
         return 0.0, 1.0

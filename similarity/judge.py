@@ -1,0 +1,205 @@
+"""Judging: one calibration and one index together, ready to decide about vectors."""
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from similarity.artist_scores import BEST_K, best_means
+from similarity.calibration import numbers_of, threshold_at
+from similarity.cohort import cohort_still_here
+from similarity.index import Index
+from similarity.models import Artist, Calibration
+from similarity.style import content as content_lane
+from similarity.style.conformal import Threshold, p_value_by_artist
+from similarity.style.decide import NOT_CALIBRATED, ContentCheck, Decision, Ratio, decide
+from similarity.style.fit import Cohort
+from similarity.style.fitted import Fitted
+from similarity.style.scores import ImageScores, Scale, normalise, resampled, without_own
+
+Vectors = NDArray[np.float32]
+
+# A share of the cohort that may be missing: artists withdraw works. Beyond it, scores are no longer those calibrated.
+MAY_BE_MISSING = 0.05
+# A runner-up counts as behind when it is in this share of bootstrapped bodies of work.
+SEPARATE = 0.95
+_ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides by *calibration* over the works of *index* that its cohort holds.
+
+    ``cohort`` are those works, A artists; ``fitted`` the numbers, its columns being the artists of when
+    they were made. Safe to use from several threads.
+    """
+
+    calibration: Calibration
+    fitted: Fitted
+    cohort: Cohort
+    index_sha256: str
+    names: dict[str, str]
+    compared_artists: int
+    compared_works: int
+
+    @cached_property
+    def columns(self) -> NDArray[np.int64]:
+        """Of each artist of the cohort, the column in the fitted numbers."""
+        place = {slug: column for column, slug in enumerate(self.fitted.slugs)}
+        return np.array([place[slug] for slug in self.cohort.slugs], np.int64)
+
+    @cached_property
+    def scale(self) -> Scale:
+        return Scale(self.fitted.scale.mean[self.columns], self.fitted.scale.spread[self.columns])
+
+    @cached_property
+    def content_lengths(self) -> NDArray[np.floating]:
+        return self.fitted.content.lengths(self.cohort.vectors)
+
+    def is_whole(self) -> bool:
+        """Whether enough of the cohort is here for the calibration's scores to be these."""
+        return len(self.cohort.own) >= (1 - MAY_BE_MISSING) * len(self.fitted.cohort) and len(self.cohort.slugs) > 1
+
+    def scores(self, vectors: Vectors) -> list[ImageScores]:
+        """The scores of m vectors (m × d) with the cohort's artists."""
+        raw = best_means(vectors, self.cohort.vectors, self.cohort.slices)
+        normalised = normalise(raw, self.calibration.strategy, self.scale)
+        counts = np.bincount(self.cohort.own, minlength=len(self.cohort.slugs))
+        return [ImageScores(self.cohort.slugs, r, n, counts) for r, n in zip(raw, normalised, strict=True)]
+
+    def p_value(self, statistic: float) -> float:
+        """How often the background scores as high, of units that weigh the same; never 0."""
+        return p_value_by_artist(statistic, self.fitted.statistics, self.fitted.unit)
+
+    def ratio(self, normalised: float) -> Ratio:
+        log10, low, high = self.fitted.ratio.log10(normalised)
+        return Ratio(log10, low, high, self.fitted.ratio.cap)
+
+    def decide(self, vector: Vectors, *, alpha: float | None = None, small: float | None = None) -> Decision:
+        """The decision about one vector (d,). *small*: the raw score of an artist with too few works, who is
+        nearest of all."""
+        facts = self.facts(alpha)
+        threshold = threshold_at(self.calibration, facts["alpha"])
+        scores = self.scores(vector[None, :])[0]
+        if threshold is None or not self.is_whole():
+            reason = "cohort_changed" if threshold else "level_not_attainable"
+            return Decision(
+                outcome=NOT_CALIBRATED, reasons=(reason,), statistic=scores.statistic, **{**facts, "guarantee": ""}
+            )
+        assert threshold.value is not None
+        best = int(scores.order()[0])
+        return decide(
+            scores,
+            threshold=threshold.value,
+            names=lambda slug: self.names.get(slug, slug),
+            separate=lambda a, b: self._separate(vector, a, b),
+            content=lambda a: self.content_check(vector, a, float(scores.normalised[a])),
+            nearer_unjudged=small is not None and self._small_passes(small, scores, threshold.value),
+            p_value=self.p_value(scores.statistic),
+            lr=self.ratio(float(scores.normalised[best])),
+            **facts,
+        )
+
+    def facts(self, alpha: float | None = None) -> dict[str, Any]:
+        """What every decision of this judge says of itself."""
+        level = settings.STYLE_ALPHA if alpha is None else alpha
+        threshold: Threshold | None = threshold_at(self.calibration, level)
+        return {
+            "domain": self.calibration.domain,
+            "alpha": level,
+            "guarantee": threshold.guarantee if threshold else "none",
+            "strategy": self.calibration.strategy,
+            "unjudged": {
+                "artists": self.compared_artists - len(self.cohort.slugs),
+                "works": self.compared_works - len(self.cohort.own),
+            },
+            "calibration": {"id": str(self.calibration.pk), "sha256": self.calibration.sha256},
+            "cohort": self.calibration.cohort,
+            "encoder": self.calibration.encoder,
+            "index": self.index_sha256,
+            "n": self.calibration.units,
+        }
+
+    def content_check(self, vector: Vectors, artist: int, normalised: float) -> ContentCheck:
+        """Whether works by others with the same content resemble the artist (a column of the cohort) as much."""
+        space = self.fitted.content
+        near_to = space.similarities(space.of(vector[None, :])[0], self.cohort.vectors, self.content_lengths)
+        mine = np.sort(near_to[self.cohort.own == artist])[::-1][:BEST_K]
+        similarity, limit = float(mine.mean()), float(self.fitted.content_limits[self.columns[artist]])
+        if similarity < limit:
+            return ContentCheck(near=False, similarity=similarity, limit=limit)
+        others = np.flatnonzero(self.cohort.own != artist)
+        controls = others[np.argsort(-near_to[others], kind="stable")[: content_lane.CONTROLS]]
+        scored = self.held_out(controls, unknown=True)[:, artist]
+        p = content_lane.control_p(normalised, scored)
+        return ContentCheck(
+            near=True, similarity=similarity, limit=limit, p=p, impostors=len(controls), upheld=p <= content_lane.UPHELD
+        )
+
+    def held_out(self, works: NDArray[np.int64], *, unknown: bool = False) -> NDArray[np.floating]:
+        """Normalised scores (w × A) of works of the cohort, each compared with all others but itself.
+
+        *unknown*: as if its artist were not here; -inf in that column.
+        """
+        vectors = self.cohort.vectors[works].astype(np.float32)
+        raw = best_means(vectors, self.cohort.vectors, self.cohort.slices, skipped=works)
+        return normalise(
+            without_own(raw, self.cohort.own[works]) if unknown else raw, self.calibration.strategy, self.scale
+        )
+
+    def _separate(self, vector: Vectors, ahead: int, behind: int) -> bool:
+        """Whether *ahead* would be ahead with other works by both, in all but a few of ``_ROUNDS`` draws."""
+        drawn = []
+        for artist in (ahead, behind):
+            similar = self.cohort.vectors[self.cohort.own == artist].astype(np.float32) @ vector
+            means = resampled(similar, best=BEST_K, rounds=_ROUNDS)
+            if self.calibration.strategy in ("artist", "both"):
+                means = (means - self.scale.mean[artist]) / self.scale.spread[artist]
+            drawn.append(means)
+        return bool((drawn[0] > drawn[1]).mean() >= SEPARATE)
+
+    def _small_passes(self, small: float, scores: ImageScores, threshold: float) -> bool:
+        """Whether a raw score would pass, on the scale of the middle artist of the cohort."""
+        mean, spread = float(np.median(self.scale.mean)), float(np.median(self.scale.spread))
+        scale = Scale(np.append(self.scale.mean, mean), np.append(self.scale.spread, spread))
+        both = np.append(scores.raw, small)[None, :]
+        return bool(normalise(both, self.calibration.strategy, scale)[0, -1] > threshold)
+
+
+_opening = threading.Lock()
+_open: dict[tuple[str, str], Judge] = {}
+_KEPT = 8
+
+
+def open_judge(index: Index, *, encoder: str, domain: str) -> Judge | None:
+    """The judge of the calibration in force for *encoder* and *domain*, kept for the process; None without one.
+
+    Raises ``SimilarityError`` ``calibration_damaged``.
+    """
+    calibration = Calibration.objects.light().active(encoder=encoder, domain=domain)
+    return None if calibration is None else judge_of(calibration, index)
+
+
+def judge_of(calibration: Calibration, index: Index) -> Judge:
+    """The judge of any calibration, also of a draft. Raises as ``open_judge``."""
+    key = (f"{calibration.pk}:{calibration.sha256}", index.sha256)
+    with _opening:
+        if key not in _open:
+            fitted = numbers_of(calibration)
+            judge = Judge(
+                calibration=calibration,
+                fitted=fitted,
+                cohort=cohort_still_here(index, fitted.cohort),
+                index_sha256=index.sha256,
+                names=dict(Artist.objects.filter(slug__in=fitted.slugs).values_list("slug", "name")),
+                compared_artists=index.artist_count,
+                compared_works=len(index),
+            )
+            while len(_open) >= _KEPT:
+                del _open[next(iter(_open))]
+            _open[key] = judge
+        return _open[key]

@@ -1,0 +1,95 @@
+"""A linear readout of style: centring, whitening, and discriminant analysis on known artists.
+
+A readout is a mean ``[dim]`` and a projection ``[dim, out]``; it is applied as
+``L2-normalise((embedding - mean) @ projection)``. Embeddings go in as the encoder gives them, L2-normalised
+per crop and averaged over crops (as ``Encoder.embed_plain`` does).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Readout:
+    """``mean`` is float32 ``[dim]``, ``projection`` float32 ``[dim, out]``."""
+
+    mean: Floats
+    projection: Floats
+
+    def apply(self, embeddings: Floats) -> Floats:
+        """``[works, dim]`` to unit rows ``[works, out]``."""
+        return unit(np.asarray((embeddings - self.mean) @ self.projection, np.float32))
+
+
+def unit(rows: Floats | Doubles) -> Floats:
+    """Rows divided by their Euclidean length."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
+
+
+def shrunk(covariance: Doubles, amount: float) -> Doubles:
+    """Covariance mixed with the isotropic one of equal trace (Ledoit and Wolf 2004), 0 <= amount <= 1."""
+    level = float(np.trace(covariance)) / len(covariance)
+    return (1 - amount) * covariance + amount * level * np.eye(len(covariance))
+
+
+def power(symmetric: Doubles, exponent: float) -> Doubles:
+    """Matrix power of a symmetric positive definite matrix."""
+    values, vectors = np.linalg.eigh(symmetric)
+    return np.asarray((vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T)
+
+
+def fit_whitening(embeddings: Floats, *, shrinkage: float) -> Readout:
+    """Centre and whiten on all works, labels unused; projection is symmetric (ZCA) ``[dim, dim]``."""
+    rows = embeddings.astype(np.float64)
+    mean = rows.mean(axis=0)
+    covariance = np.cov(rows - mean, rowvar=False, bias=True)
+    matrix = power(shrunk(covariance, shrinkage), -0.5)
+    return Readout(mean.astype(np.float32), matrix.astype(np.float32))
+
+
+def fit_plda(embeddings: Floats, artist: Ints, *, shrinkage: float, out: int, damping: float) -> Readout:
+    """Discriminant readout in the manner of PLDA (Ioffe 2006), each artist weighing the same.
+
+    Directions are those of linear discriminant analysis with a shrunk within-artist covariance; direction
+    ``i``, whose between-to-within variance is ``psi_i``, is scaled by ``(psi_i / (psi_i + 1)) ** damping``:
+    0 leaves plain LDA, 0.5 the inner product of PLDA's posterior means.
+    """
+    rows = embeddings.astype(np.float64)
+    names = np.unique(artist)
+    centres = np.stack([rows[artist == a].mean(axis=0) for a in names])
+    mean = centres.mean(axis=0)
+    spreads = [np.cov(rows[artist == a], rowvar=False, bias=True) for a in names]
+    within: Doubles = np.stack(spreads).mean(axis=0)
+    between = np.cov(centres - mean, rowvar=False, bias=True)
+    whitener = power(shrunk(within, shrinkage), -0.5)
+    psi, directions = np.linalg.eigh(whitener @ between @ whitener)
+    psi, directions = psi[::-1][:out], directions[:, ::-1][:, :out]
+    gain = (np.maximum(psi, 0) / (np.maximum(psi, 0) + 1)) ** damping
+    return Readout(mean.astype(np.float32), (whitener @ directions * gain).astype(np.float32))
+
+
+def save(readout: Readout, path: Path, facts: dict[str, str]) -> None:
+    """Write float32 tensors ``mean`` and ``projection`` with ``facts`` in the safetensors header."""
+    tensors = {"mean": readout.mean, "projection": np.ascontiguousarray(readout.projection)}
+    dims = {"dim": str(len(readout.mean)), "out": str(readout.projection.shape[1])}
+    save_file(tensors, str(path), metadata={**facts, **dims})
+
+
+def load(path: Path) -> tuple[Readout, dict[str, str]]:
+    """Read a readout and the facts in its header."""
+    with safe_open(str(path), framework="numpy") as held:
+        facts = json.loads(json.dumps(held.metadata() or {}))
+        return Readout(held.get_tensor("mean"), held.get_tensor("projection")), facts
