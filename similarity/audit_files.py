@@ -8,11 +8,11 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from similarity.artworks import list_pictures
-from similarity.audit import artists_named_in, audit_image
+from similarity.audit import Asked, artists_named_in, audit_image
 from similarity.encoder import load_encoder
 from similarity.errors import SimilarityError
 from similarity.index import open_index
-from similarity.models import Audit
+from similarity.models import Audit, Calibration
 from similarity.pictures import read_file
 
 
@@ -42,18 +42,17 @@ def pictures_in(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def audit_files(files: Iterable[Path], *, prompt: str = "") -> Iterator[Audited]:
+def audit_files(files: Iterable[tuple[Path, Asked]]) -> Iterator[Audited]:
     """The audit of each file, stored as nobody's, so that reviewers see it.
 
-    One that is stored for the same bytes, prompt, encoder, index and calibration is answered as it
+    One that is stored for the same bytes, question, encoder, index and calibration is answered as it
     is, so an interrupted run goes on where it was. A file that cannot be read or judged gives an
     audit with the outcome ``failed``, which is not stored: it is tried again next time. Raises
     ``SimilarityError`` for what is wrong with every file: an encoder that cannot be loaded, or what
     may pass by itself.
     """
     encoder = load_encoder()
-    named = artists_named_in(prompt)
-    for file in files:
+    for file, asked in files:
         try:
             data = read_file(file)
         except SimilarityError as error:
@@ -64,14 +63,23 @@ def audit_files(files: Iterable[Path], *, prompt: str = "") -> Iterator[Audited]
             owner=None,
             subject=None,
             image_sha256=hashlib.sha256(data).hexdigest(),
+            domain=asked.domain,
             encoder=encoder.fingerprint,
             index=index.sha256,
+            calibration=Calibration.objects.light().active(encoder=encoder.fingerprint, domain=asked.domain),
         )
+        named = artists_named_in(asked.prompt)
         same = next((audit for audit in done.order_by("-created_at") if audit.named_in_prompt == named), None)
         if same is not None:
             yield Audited(file, same, again=True)
             continue
-        audit = audit_image(data, prompt=prompt)
+        audit = audit_image(data, asked=asked)
         if audit.outcome != Audit.Outcome.FAILED:
             audit.save(force_insert=True)
         yield Audited(file, audit)
+
+
+def file_set(audited: Iterable[Audited]) -> tuple[list[Audit], list[str]]:
+    """The audits of files that can be judged as one set, and the group of each: the same bytes are one picture."""
+    audits = [one.audit for one in audited if one.audit.vector]
+    return audits, [audit.image_sha256 for audit in audits]

@@ -1,12 +1,18 @@
-"""Who is told what resembles an artist, and what they were sent."""
+"""Who is told what resembles an artist, what they were sent, and audits of many pictures as one."""
 
 import uuid
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from generation.leases import Leased, LeasedQuerySet
+from idempotency.once import Keyed
+from similarity.models import Audit, Calibration
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 
 class Subscription(models.Model):
@@ -66,3 +72,79 @@ class Digest(Leased):
 
     def __str__(self) -> str:
         return f"{self.day} {self.subscription}"
+
+
+class SetAuditQuerySet(LeasedQuerySet):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """People see what they asked for; whoever may view set audits in general sees all."""
+        if user.has_perm("audits.view_setaudit"):  # type: ignore[union-attr]
+            return self
+        return self.filter(owner_id=user.pk)
+
+
+class SetAudit(Keyed, Leased):
+    """A comparison of many versions as one, with the decision. Belongs to whoever asked for it.
+
+    ::
+
+        waiting ──judge──► judged
+           └─────────────► failed    with a code and a sentence
+
+    Which versions it is about is settled when it is asked for, and kept; a newer calibration makes
+    it *stale*, never different.
+    """
+
+    class Kind(models.TextChoices):
+        VERSIONS = "versions", _("chosen pictures")
+        PERSON = "person", _("one person's pictures")
+        MODEL = "model", _("one model's pictures")
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting to be judged")
+        JUDGED = "judged", _("judged")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="set_audits")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=200, blank=True, help_text=_("Of the person or the model, as it was then."))
+    versions = models.JSONField(default=list, help_text=_("Ids of the versions it is about, oldest first."))
+    left_out = models.PositiveIntegerField(default=0, help_text=_("How many older ones were too many to take in."))
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING, db_index=True)
+    outcome = models.CharField(max_length=24, choices=Audit.Outcome.choices, blank=True)
+    outcome_artists = models.ManyToManyField(
+        "similarity.Artist", blank=True, related_name="set_audits_naming", help_text=_("Whom the outcome names.")
+    )
+    domain = models.CharField(max_length=80, blank=True)
+    calibration = models.ForeignKey(
+        "similarity.Calibration", null=True, blank=True, on_delete=models.PROTECT, related_name="set_audits"
+    )
+    p_value = models.FloatField(null=True, blank=True)
+    decision = models.JSONField(default=dict, blank=True, help_text=_("What the outcome rests on."))
+    encoder = models.CharField(max_length=64, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SetAuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("set audit")
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "idempotency_key"], name="one_set_audit_per_idempotency_key")
+        ]
+        permissions = [("audit_everybody", "Can judge sets of other people's pictures and of models")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.name} ({self.created_at:%Y-%m-%d})"
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether another calibration is in force in its domain now. What it says stands."""
+        if self.status != self.Status.JUDGED or not self.domain:
+            return False
+        in_force = Calibration.objects.filter(domain=self.domain, state=Calibration.State.ACCEPTED)
+        newest = in_force.order_by("-decided_at").values_list("pk", flat=True).first()
+        return newest is not None and newest != self.calibration_id

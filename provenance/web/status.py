@@ -16,6 +16,7 @@ STATUS_OF_CODE = {
     "not_yours": HTTPStatus.FORBIDDEN,
     "not_the_artist": HTTPStatus.FORBIDDEN,
     "no_address": HTTPStatus.CONFLICT,
+    "too_few_pictures": HTTPStatus.CONFLICT,
     "prompt_not_private": HTTPStatus.CONFLICT,
     "already_decided": HTTPStatus.CONFLICT,
     "sitting_closed": HTTPStatus.CONFLICT,

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from generation.leases import new_owner
+from generation.leases import LeasedQuerySet, new_owner
 from provenance.works.models import Version
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
             _give_up(version, owner=owner)
             return False
         try:
-            with _keeping(version, owner=owner):
+            with keeping(Version.objects.all(), version.pk, owner=owner):
                 write = work(version)
             with transaction.atomic():
                 changes = write(version)
@@ -68,7 +68,7 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
 
 
 @contextlib.contextmanager
-def _keeping(version: Version, *, owner: str) -> Iterator[None]:
+def keeping(rows: LeasedQuerySet, pk: UUID, *, owner: str) -> Iterator[None]:
     """Extend the lease from a thread while the slow part runs: loading an encoder may outlast it.
 
     It gives up after ten leases, so that work which hangs is tried again by somebody else.
@@ -78,7 +78,7 @@ def _keeping(version: Version, *, owner: str) -> Iterator[None]:
     def beat() -> None:
         try:
             for _beat in range(30):
-                if done.wait(settings.LEASE_SECONDS / 3) or not Version.objects.beat(version.pk, owner=owner):
+                if done.wait(settings.LEASE_SECONDS / 3) or not rows.all().beat(pk, owner=owner):
                     return
         finally:
             connection.close()

@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from config.urls import router
 from generation.models import Output
+from provenance.audits.models import SetAudit
 from provenance.verdicts.models import Judgement, TrustListVersion
 from provenance.works.editing.models import Sitting
 from provenance.works.models import Export, Reveal, Version
@@ -31,6 +32,7 @@ OWNED: dict[str, Callable[[Version], Any]] = {
     "credential": lambda version: version.credential,
     "case": lambda version: version.case,
     "audit": lambda version: version.audit,
+    "set-audit": lambda version: version.work.owner.set_audits.get(),
     "export": lambda version: version.exports.get(),
     "verdict": lambda version: version.judgements.get(),
     "sitting": lambda version: version.sittings.get(),
@@ -39,6 +41,8 @@ OWNED: dict[str, Callable[[Version], Any]] = {
 SHARED_ROWS = ("model", "artist", "reference", "trust-list")
 # Rows below a version, which not even reviewers see.
 PRIVATE_ROWS = ("reveal",)
+# Audits once more, below an artist: for reviewers and whoever acts for the artist (tests/provenance/audits).
+ARTISTS_ROWS = ("resemblance",)
 # No rows at all, but what this version of the program can do.
 FIXED = ("edit-operation",)
 PREFIXES = {basename: prefix for prefix, _view, basename in router.registry}
@@ -57,6 +61,7 @@ def make_held(owner: User) -> Version:
     )
     make_case(version=version)
     Judgement.objects.create(version=version, verdict="valid", before="valid", sdk="c2pa-python 0.38.1")
+    SetAudit.objects.create(owner=owner, kind="person", name=owner.username, versions=[str(version.pk)])
     now = timezone.now()
     Sitting.objects.create(owner=owner, parent=version, started_at=now, seen_at=now)
     Export.objects.create(
@@ -74,7 +79,7 @@ def listed(api: APIClient, basename: str) -> set[str]:
 
 
 def test_every_list_is_walked() -> None:
-    assert set(PREFIXES) == {*OWNED, *SHARED_ROWS, *PRIVATE_ROWS, *FIXED}
+    assert set(PREFIXES) == {*OWNED, *SHARED_ROWS, *PRIVATE_ROWS, *ARTISTS_ROWS, *FIXED}
     assert set(TOP_LEVEL) == {*OWNED, *SHARED_ROWS, *FIXED}
 
 

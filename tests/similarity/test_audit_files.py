@@ -93,6 +93,29 @@ def test_another_index_or_other_words_are_another_question(collection: Path, fol
     assert Audit.objects.count() == 3
 
 
+def test_a_folder_as_one_set(collection: Path, folder: Path) -> None:
+    """Without a calibration the set is compared and not judged either; the same bytes twice are one picture."""
+    (folder / "again.png").write_bytes((folder / "a.png").read_bytes())
+    *_files, summary = audited(folder, as_set=True)
+    told = summary["set"]
+    assert (told["outcome"], told["reasons"], told["n"], told["groups"]) == (
+        "not_calibrated",
+        ["no_calibration"],
+        3,
+        2,
+    )
+
+    out = StringIO()
+    call_command("audit", str(folder), as_set=True, stdout=out, stderr=StringIO())
+    assert "as one set of 2 independent pictures: compared, but not calibrated to judge" in out.getvalue()
+
+
+def test_a_generator_nobody_calibrated_for_is_an_error(collection: Path, folder: Path) -> None:
+    with pytest.raises(CommandError, match="unknown_generator"):
+        audited(folder, generator="no-such-model")
+    assert [line["domain"] for line in audited(folder / "a.png", generator="AB" * 32)] == ["generated:" + "ab" * 32]
+
+
 def test_an_empty_folder_is_an_error(collection: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(CommandError, match="no_pictures"):

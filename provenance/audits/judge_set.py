@@ -1,0 +1,133 @@
+"""Judge the set audits that wait."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from generation import blobs
+from generation.leases import new_owner
+from provenance.audits.models import SetAudit
+from provenance.works.errors import WorkError
+from provenance.works.models import Version
+from provenance.works.stages import keeping
+from similarity.models import Artist, Audit, Calibration
+
+if TYPE_CHECKING:
+    from similarity.encoder import Encoder, Vectors
+
+log = structlog.get_logger(__name__)
+
+
+def judge_set_audit(pk: UUID) -> bool:
+    """Judge the set audit if it waits; whether this call did. Safe to run twice: only the holder's word is kept."""
+    owner = new_owner()
+    if not SetAudit.objects.claim(pk, owner=owner, statuses=[SetAudit.Status.WAITING]):
+        return False
+    row = SetAudit.objects.get(pk=pk)
+    with structlog.contextvars.bound_contextvars(set_audit=str(pk), attempt=row.attempts):
+        if row.attempts > settings.MAX_ATTEMPTS:
+            sentence = _("This was tried %(times)d times without success.") % {"times": settings.MAX_ATTEMPTS}
+            return _end(row, owner, status=SetAudit.Status.FAILED, error_code="gave_up", error=sentence)
+        try:
+            with keeping(SetAudit.objects.all(), row.pk, owner=owner):
+                found = _judged(row)
+        except Exception as error:
+            return _settle(row, owner, error)
+        named = [candidate["slug"] for candidate in found["decision"].get("candidates", ())]
+        with transaction.atomic():
+            ended = _end(row, owner, status=SetAudit.Status.JUDGED, error_code="", error="", **found)
+            if ended and found["outcome"] in Audit.NAMING:
+                row.outcome_artists.set(Artist.objects.filter(slug__in=named))
+        return ended
+
+
+def _end(row: SetAudit, owner: str, **changes: Any) -> bool:
+    return SetAudit.objects.finish(row.pk, owner=owner, judged_at=timezone.now(), **changes)
+
+
+def _settle(row: SetAudit, owner: str, error: Exception) -> bool:
+    code = str(getattr(error, "code", "internal_error"))
+    said = str(error) if hasattr(error, "code") else _("Something unforeseen went wrong. The operator's log says more.")
+    if getattr(error, "permanent", False):
+        log.error("set_audit_failed", code=code, exc_info=error)
+        return _end(row, owner, status=SetAudit.Status.FAILED, error_code=code, error=said)
+    log.warning("set_audit_will_be_retried", code=code, exc_info=error)
+    SetAudit.objects.retry_later(row.pk, owner=owner, attempts=row.attempts, error_code=code, error=said)
+    return False
+
+
+def _judged(row: SetAudit) -> dict[str, Any]:
+    """The columns of a judged row. Raises ``WorkError`` or ``SimilarityError``."""
+    from similarity.encoder import load_encoder  # these bring torch and numpy
+    from similarity.index import open_index
+    from similarity.judge import open_judge
+    from similarity.judge_set import judge_set
+
+    versions = {
+        str(version.pk): version
+        for version in Version.objects.filter(pk__in=row.versions).select_related(
+            "audit", "output__job__passport", "work__job"
+        )
+    }
+    ordered = [versions[pk] for pk in row.versions if pk in versions]
+    domain = _domain(ordered)
+    encoder = load_encoder()
+    common = {"domain": domain, "encoder": encoder.fingerprint}
+    index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
+    judge = open_judge(index, encoder=encoder.fingerprint, domain=domain)
+    if judge is None:
+        return {**common, "outcome": Audit.Outcome.NOT_CALIBRATED, "decision": {"reasons": ["no_calibration"]}}
+    found = judge_set(judge, _vectors(ordered, encoder), [group_of(version) for version in ordered])
+    return {
+        **common,
+        "outcome": found.outcome,
+        "calibration": judge.calibration,
+        "p_value": found.p_value,
+        "decision": found.facts(),
+    }
+
+
+def group_of(version: Version) -> str:
+    """Pictures that depend on each other share it: those of one prompt, and those of one work without one."""
+    job = version.work.job
+    return " ".join(job.prompt.casefold().split()) if job else str(version.work_id)
+
+
+def _domain(versions: Sequence[Version]) -> str:
+    domains = {domain_of(version) for version in versions}
+    if len(domains) > 1:
+        raise WorkError(
+            "mixed_domains",
+            _("These pictures were not all made by one model. Ask about each model's apart."),
+        )
+    return domains.pop()
+
+
+def domain_of(version: Version) -> str:
+    """The population its picture is judged in: as its audit says, or as it was made."""
+    if version.audit is not None and version.audit.domain:
+        return version.audit.domain
+    passport = version.output.job.passport if version.output else None
+    return f"{Calibration.GENERATED}{passport.weights_sha256}" if passport else Calibration.UPLOADS
+
+
+def _vectors(versions: Sequence[Version], encoder: "Encoder") -> "Vectors":
+    """n × d; as the audits kept them, anew for those that another encoder saw."""
+    import numpy as np
+
+    from similarity.pictures import decode
+
+    rows = []
+    for version in versions:
+        audit = version.audit
+        if audit is not None and audit.vector and audit.encoder == encoder.fingerprint:
+            rows.append(np.frombuffer(bytes(audit.vector), "<f4"))
+        else:
+            rows.append(encoder.embed([decode(blobs.get(version.pixels_blob)).rgb])[0])
+    return np.stack(rows).astype(np.float32)

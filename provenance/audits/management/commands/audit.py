@@ -1,0 +1,76 @@
+"""``manage.py audit FILE|FOLDER…``: compare pictures with the reference works, as the service does."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from provenance.audits.lines import audit_facts, audit_sentence, set_sentences
+from similarity.audit import Asked, domain_of
+from similarity.audit_files import Audited, audit_files, file_set, pictures_in
+from similarity.errors import SimilarityError
+from similarity.judge_set import judge_audits
+from similarity.models import Audit
+from similarity.report_lines import command_error, json_line, readable
+
+
+class Command(BaseCommand):
+    help = (
+        "Compare pictures, or all below a folder, with the reference works. Audits are kept: what was done for the "
+        "same bytes, encoder, index and calibration is not done again. "
+        "Exits non-zero if any named file, or every picture of a folder, could not be judged."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("paths", nargs="+", type=Path, metavar="FILE|FOLDER")
+        parser.add_argument("--prompt", default="", help="look for artists' names in it, too")
+        parser.add_argument(
+            "--generator", default="", metavar="NAME|SHA256", help="the model that made them, if one did"
+        )
+        parser.add_argument("--set", action="store_true", dest="as_set", help="judge all of them as one set, too")
+        parser.add_argument("--json", action="store_true", help="one JSON object per file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        json_to = self.stdout if options["json"] else None
+        named = set(options["paths"])
+        done: list[Audited] = []
+        try:
+            asked = Asked(options["prompt"], domain_of(options["generator"]))
+            files = pictures_in(options["paths"])
+            quiet = options["json"] or len(files) == 1 or not sys.stderr.isatty()
+            with tqdm(total=len(files), unit="picture", disable=quiet) as bar:
+                for audited in audit_files((file, asked) for file in files):
+                    done.append(audited)
+                    self._tell(audited, as_json=options["json"], brief=audited.file not in named)
+                    bar.update()
+            if options["as_set"] or any(path.is_dir() for path in named):
+                self._sum_up(done, as_set=options["as_set"], as_json=options["json"])
+        except SimilarityError as error:  # wrong with every file, and only here is the operator told where it lies
+            raise command_error(error, json_to=json_to) from error
+        failed = [audited.file for audited in done if audited.audit.outcome == Audit.Outcome.FAILED]
+        if named & set(failed) or len(failed) == len(files):
+            raise CommandError(f"{len(failed)} of {len(files)} files could not be judged.")
+
+    def _tell(self, audited: Audited, *, as_json: bool, brief: bool) -> None:
+        if as_json:
+            self.stdout.write(json_line(audit_facts(audited)))
+            return
+        out = self.stderr if audited.audit.outcome == Audit.Outcome.FAILED else self.stdout
+        with tqdm.external_write_mode():
+            out.write(readable(audit_sentence(audited, brief=brief)))
+
+    def _sum_up(self, done: list[Audited], *, as_set: bool, as_json: bool) -> None:
+        outcomes = Counter(str(audited.audit.outcome) for audited in done)
+        found = judge_audits(*file_set(done)) if as_set else None
+        if as_json:
+            told: dict[str, Any] = {"pictures": len(done), "outcomes": dict(outcomes)}
+            self.stdout.write(json_line(told | ({"set": found.facts()} if found else {})))
+            return
+        self.stdout.write(f"{len(done)} pictures")
+        for outcome, count in outcomes.most_common():
+            self.stdout.write(f"  {count:6}  {Audit.Outcome(outcome).label}")
+        if found:
+            self.stdout.write(readable("\n".join(set_sentences(found))))

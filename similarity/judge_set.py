@@ -1,0 +1,183 @@
+"""Judge many pictures at once: what one person sent, what one model made."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from similarity.errors import SimilarityError
+from similarity.index import open_index
+from similarity.judge import SEPARATE, Judge, Vectors, open_judge
+from similarity.models import Audit, Calibration
+from similarity.style import sets
+from similarity.style.conformal import Threshold, p_value_by_artist, threshold_of_artists, threshold_of_images
+from similarity.style.decide import AMBIGUOUS, GROUP, NO_KNOWN_ARTIST, NOT_CALIBRATED, STYLE_MATCH
+
+Floats = NDArray[np.floating]
+
+SHOWN = 10
+_ROUNDS = 200
+_SEED = 20261128
+
+
+@dataclass(frozen=True)
+class Lean:
+    """How a set leans on one artist: mean normalised score, on how many groups they are nearest, e-process.
+
+    ``fortune`` is the largest base-10 logarithm the artist's e-process had; ``alarm`` says that it
+    passed its bound, which happens at any time with probability alpha at most while nobody is imitated.
+    """
+
+    slug: str
+    artist: str
+    mean: float
+    nearest: int
+    references: int
+    fortune: float
+    alarm: bool
+
+
+@dataclass(frozen=True)
+class SetDecision:
+    """What was found about a set. ``n`` pictures in ``groups`` independent groups, judged as one of ``size``."""
+
+    outcome: str
+    domain: str
+    n: int
+    groups: int
+    size: int | None = None
+    reasons: tuple[str, ...] = ()
+    alpha: float | None = None
+    guarantee: str = ""
+    threshold: float | None = None
+    strategy: str = ""
+    statistic: float | None = None
+    p_value: float | None = None
+    candidates: tuple[Lean, ...] = ()
+    leans: tuple[Lean, ...] = ()
+    calibration: dict[str, str] | None = None
+    cohort: str = ""
+    encoder: str = ""
+    index: str = ""
+    units: int = 0
+    unjudged: dict[str, int] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self) | {
+            "reasons": list(self.reasons),
+            "candidates": [asdict(lean) for lean in self.candidates],
+            "leans": [asdict(lean) for lean in self.leans],
+        }
+
+
+def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alpha: float | None = None) -> SetDecision:
+    """The decision about m vectors (m × d); pictures of one *group* (one prompt, one work) count as one picture.
+
+    The statistic is the largest, over artists, of the mean normalised score, held against sets of that
+    many impostors. The e-process takes the groups in the order in which they first appear.
+    """
+    facts = judge.facts(alpha)
+    level = facts["alpha"]
+    normalised = np.stack([scores.normalised for scores in judge.scores(vectors)])
+    averaged = sets.grouped(normalised, groups)
+    # The largest size not above it of which the background has sets: fewer pictures vary more, not less.
+    size = max((size for size in judge.fitted.sets if size <= len(averaged)), default=None)
+    every = _leans(judge, normalised, averaged, groups, level)
+    common = {
+        **{name: facts[name] for name in ("domain", "alpha", "strategy", "calibration", "cohort", "encoder", "index")},
+        "unjudged": facts["unjudged"],
+        "n": len(vectors),
+        "groups": len(averaged),
+        "size": size,
+        "leans": every[:SHOWN],
+        "statistic": sets.statistic_of(averaged),
+    }
+    if not judge.is_whole():
+        return SetDecision(outcome=NOT_CALIBRATED, reasons=("cohort_changed",), **common)
+    if size is None:
+        return SetDecision(outcome=NOT_CALIBRATED, reasons=("too_few_pictures",), **common)
+    statistics, unit = judge.fitted.sets[size]
+    threshold = _threshold(judge, statistics, unit, level)
+    if threshold.value is None:
+        return SetDecision(outcome=NOT_CALIBRATED, reasons=("level_not_attainable",), units=threshold.units, **common)
+    outcome, reason, chosen = _chosen(averaged, threshold.value)
+    by_slug = {lean.slug: lean for lean in every}
+    return SetDecision(
+        outcome=outcome,
+        reasons=(reason,),
+        guarantee=threshold.guarantee,
+        threshold=threshold.value,
+        units=threshold.units,
+        p_value=p_value_by_artist(common["statistic"], statistics, unit),
+        candidates=tuple(by_slug[judge.cohort.slugs[a]] for a in chosen),
+        **common,
+    )
+
+
+def judge_audits(audits: Sequence[Audit], groups: Sequence[Hashable]) -> SetDecision:
+    """The decision about audits of one encoder and one domain whose vectors were kept; nothing is stored.
+
+    Without a calibration in force for them, ``not_calibrated``. Raises ``SimilarityError``: ``no_pictures``
+    for none, ``mixed_domains``, or as ``open_index``.
+    """
+    if not audits:
+        raise SimilarityError("no_pictures", _("None of these pictures could be compared."))
+    if len({(audit.encoder, audit.domain) for audit in audits}) > 1:
+        message = _("These pictures were not all made by one model. Ask about each model's apart.")
+        raise SimilarityError("mixed_domains", message)
+    vectors = np.stack([np.frombuffer(bytes(audit.vector or b""), "<f4") for audit in audits])
+    encoder, domain = audits[0].encoder, audits[0].domain
+    judge = open_judge(open_index(encoder=encoder, dimension=vectors.shape[1]), encoder=encoder, domain=domain)
+    if judge is None:
+        count = len(set(groups))
+        return SetDecision(NOT_CALIBRATED, domain, len(audits), count, reasons=("no_calibration",), encoder=encoder)
+    return judge_set(judge, vectors, groups)
+
+
+def _threshold(judge: Judge, statistics: Floats, unit: NDArray[np.integer], alpha: float) -> Threshold:
+    if judge.calibration.domain == Calibration.UPLOADS:
+        return threshold_of_artists(statistics, unit, alpha)
+    return threshold_of_images(statistics, alpha)
+
+
+def _chosen(averaged: Floats, threshold: float) -> tuple[str, str, list[int]]:
+    """Outcome, reason, and the columns of the artists it names, best first."""
+    means = averaged.mean(axis=0)
+    order = [int(a) for a in np.argsort(-means, kind="stable")]
+    above = [a for a in order if means[a] > threshold][:GROUP]
+    if not above:
+        return NO_KNOWN_ARTIST, "below_threshold", []
+    if len(above) > 1:
+        return AMBIGUOUS, "above_threshold", above
+    drawn = np.random.default_rng(_SEED).integers(len(averaged), size=(_ROUNDS, len(averaged)))
+    resampled = averaged[:, order[:GROUP]][drawn].mean(axis=1)
+    close = [
+        a for place, a in enumerate(order[1:GROUP], 1) if (resampled[:, 0] > resampled[:, place]).mean() < SEPARATE
+    ]
+    return (AMBIGUOUS, "not_separable", above + close) if close else (STYLE_MATCH, "above_threshold", above)
+
+
+def _leans(
+    judge: Judge, normalised: Floats, averaged: Floats, groups: Sequence[Hashable], alpha: float
+) -> tuple[Lean, ...]:
+    """Every artist of the cohort, the one most leant on first."""
+    fortunes = sets.over_time(sets.conditional_p(normalised, judge.fitted.watched[:, judge.columns]), groups)
+    alarmed = set(sets.alarms(fortunes, alpha))
+    means, nearest = averaged.mean(axis=0), np.bincount(averaged.argmax(axis=1), minlength=averaged.shape[1])
+    counts = np.bincount(judge.cohort.own, minlength=len(judge.cohort.slugs))
+    return tuple(
+        Lean(
+            slug=judge.cohort.slugs[a],
+            artist=judge.names.get(judge.cohort.slugs[a], judge.cohort.slugs[a]),
+            mean=round(float(means[a]), 6),
+            nearest=int(nearest[a]),
+            references=int(counts[a]),
+            fortune=round(float(fortunes[a] / np.log(10)), 4),
+            alarm=int(a) in alarmed,
+        )
+        for a in np.argsort(-means, kind="stable")
+    )

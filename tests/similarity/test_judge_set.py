@@ -1,0 +1,76 @@
+"""Many pictures judged as one."""
+
+import pytest
+
+from similarity.judge import Judge, judge_of
+from similarity.judge_set import judge_set
+from similarity.models import Calibration
+from tests.similarity.collections import Collection, make_collection, unit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def collection(db: None) -> Collection:
+    return make_collection()
+
+
+@pytest.fixture
+def judge(collection: Collection) -> Judge:
+    return judge_of(collection.calibrated(), collection.index)
+
+
+def test_ten_works_in_one_hand_are_told_to_it(collection: Collection, judge: Judge) -> None:
+    found = judge_set(judge, collection.works_of(3, 10), list(range(10)), alpha=0.05)
+
+    assert (found.outcome, found.n, found.groups, found.size) == ("style_match", 10, 10, 10)
+    assert [lean.slug for lean in found.candidates] == ["artist-03"]
+    assert found.statistic is not None
+    assert found.threshold is not None
+    assert found.statistic > found.threshold
+    assert found.leans[0] == found.candidates[0]
+    assert (found.leans[0].nearest, found.leans[0].references, found.leans[0].artist) == (10, 12, "Artist 3")
+    assert (found.guarantee, found.units) == ("average", 24)
+    assert found.p_value == pytest.approx(1 / 25)
+    assert found.calibration == {"id": str(judge.calibration.pk), "sha256": judge.calibration.sha256}
+
+
+def test_works_of_somebody_unknown_are_told_to_nobody(collection: Collection, judge: Judge) -> None:
+    found = judge_set(judge, collection.works_of(99, 10), list(range(10)), alpha=0.05)
+    assert (found.outcome, found.candidates, found.reasons) == ("no_known_artist", (), ("below_threshold",))
+    assert found.p_value is not None
+    assert found.p_value > 0.05
+    assert not any(lean.alarm for lean in found.leans)
+
+
+def test_pictures_between_two_hands_name_both(collection: Collection, judge: Judge) -> None:
+    """Twenty, of which there are no sets in the background: the next smaller size is used."""
+    between = unit(collection.works_of(3, 20) + collection.works_of(4, 20))
+    found = judge_set(judge, between, list(range(20)), alpha=0.05)
+    assert (found.groups, found.size) == (20, 10)
+    assert found.outcome == "ambiguous"
+    assert {lean.slug for lean in found.candidates[:2]} == {"artist-03", "artist-04"}
+
+
+def test_pictures_of_one_prompt_are_one_picture(collection: Collection, judge: Judge) -> None:
+    """Given ten pictures of one prompt, then there is one independent picture, and no set to judge."""
+    found = judge_set(judge, collection.works_of(3, 10), ["a river"] * 10, alpha=0.05)
+    assert (found.outcome, found.n, found.groups, found.size) == ("not_calibrated", 10, 1, None)
+    assert found.reasons == ("too_few_pictures",)
+    assert found.candidates == ()
+    assert found.leans[0].slug == "artist-03"
+
+    two = judge_set(judge, collection.works_of(3, 10), ["a river"] * 9 + ["a church"], alpha=0.05)
+    assert (two.groups, two.size) == (2, 2)
+
+
+def test_a_level_that_cannot_be_attained_is_no_threshold(collection: Collection, judge: Judge) -> None:
+    found = judge_set(judge, collection.works_of(3, 10), list(range(10)), alpha=0.01)
+    assert (found.outcome, found.reasons, found.threshold) == ("not_calibrated", ("level_not_attainable",), None)
+
+
+def test_a_decision_is_plain_json(collection: Collection, judge: Judge) -> None:
+    facts = judge_set(judge, collection.works_of(3, 5), list(range(5)), alpha=0.05).facts()
+    assert facts["domain"] == Calibration.UPLOADS
+    assert facts["candidates"][0]["slug"] == "artist-03"
+    assert set(facts["leans"][0]) == {"slug", "artist", "mean", "nearest", "references", "fortune", "alarm"}
