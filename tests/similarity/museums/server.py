@@ -1,5 +1,6 @@
 """A museum's server on this machine that does as it is told, and keeps what it was asked."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ class Museum:
 
 
 @contextmanager
-def museum() -> Iterator[Museum]:
+def museum(context: ssl.SSLContext | None = None) -> Iterator[Museum]:
     told = Museum()
     lock = threading.Lock()
 
@@ -63,7 +64,13 @@ def museum() -> Iterator[Museum]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A visitor who does not trust the certificate, or leaves early, is no error of the test."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         told.url = f"http://127.0.0.1:{server.server_port}"

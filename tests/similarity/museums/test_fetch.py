@@ -1,9 +1,11 @@
 """Fetching is polite, bounded, and goes nowhere it should not."""
 
 import contextlib
+import datetime
 import hashlib
 import itertools
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +14,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from similarity.artworks import Artwork
 from similarity.enrol import ArtistFacts
@@ -313,3 +320,30 @@ def test_an_answer_that_drips_without_end(tmp_path: Path, nap: Nap) -> None:
         found = outcomes(fetcher(tmp_path, nap, deadline=0), works(address))
         thread.join()
     assert found == ["too_slow"]
+
+
+def test_https_is_verified_for_the_name_that_was_asked(
+    nap: Nap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(1))
+        .not_valid_after(now + datetime.timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(Encoding.PEM)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "both.pem").write_bytes(pem + secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    trusting = ssl.create_default_context(cadata=pem.decode())
+    with museum(context) as server:
+        server.says("/a.png", PICTURE)
+        addresses = [f"https://{host}:{server.url.rpartition(':')[2]}/a.png" for host in ("localhost", "127.0.0.1")]
+        assert outcomes(fetcher(tmp_path / "x", nap), works(*addresses)) == ["no_answer", "no_answer"]
+        monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+        assert outcomes(fetcher(tmp_path / "y", nap), works(*addresses)) == ["", "no_answer"]
