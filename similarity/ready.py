@@ -46,4 +46,4 @@ def _is_of(path: Path, encoder: str) -> bool:
         manifest = generations.read_manifest(path)
     except generations.Damaged:
         return False
-    return manifest.encoder == encoder and manifest.count > 0
+    return manifest.encoder == encoder and manifest.kind == settings.VECTORS and manifest.count > 0

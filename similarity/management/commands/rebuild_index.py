@@ -32,6 +32,8 @@ class Command(BaseCommand):
             "dimension": manifest.dimension,
             "sha256": manifest.sha256,
             "encoder": manifest.encoder,
+            "store": manifest.kind,
+            "search": manifest.search,
             "watermark": manifest.watermark,
             "folder": str(path),
             "seconds": seconds,
