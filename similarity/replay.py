@@ -74,7 +74,9 @@ def replay(
             found += _compared("distribution", counted, again)
         if record["outcome"] not in (now["outcome"], "copy"):
             found.append(Difference("outcome", record["outcome"], now["outcome"]))
-    found += _compared("artists", artists, rounded(nearest_artists(scoring_of(judge, index), vector, index, judge)))
+    found += _compared(
+        "artists", artists, rounded(nearest_artists(scoring_of(judge, index, encoder.dimension), vector, index, judge))
+    )
     if picture is not None:
         found += _by_pixels(record, picture, encoder, vector, judge, index, on_look)
     return found
@@ -113,7 +115,7 @@ def _by_pixels(
         found.append(Difference("vector", 1.0, apart))
     said = record["occlusion"]
     if said:
-        scoring = scoring_of(judge, index)
+        scoring = scoring_of(judge, index, encoder.dimension)
         if said["artist"] not in scoring.slugs:
             return [*found, Difference("occlusion.artist", said["artist"], None)]
         again = rounded(explained(picture, encoder, scoring, said["artist"], on_look))

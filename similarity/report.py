@@ -23,7 +23,7 @@ from similarity.explain.occlusion import looks_of, occlusion_map
 from similarity.explain.plots import histogram
 from similarity.index import Index, open_index
 from similarity.judge import Judge, judge_of
-from similarity.models import Artist, Audit, Reference
+from similarity.models import Artist, Audit, Embedding, Reference
 from similarity.pictures import Picture
 from similarity.report_lines import readable
 
@@ -84,7 +84,7 @@ def report_record(
             "audit_outdated",
             _("Works that this audit rests on have changed since. Audit the picture again, then make its report."),
         )
-    scoring = scoring_of(judge, index)
+    scoring = scoring_of(judge, index, encoder.dimension)
     artist = _asked(audit, scoring, vector)
     record = {
         "made_at": timezone.now().isoformat(timespec="seconds"),
@@ -139,13 +139,13 @@ def explained(
     return {"ablations": rows, "occlusion": {"artist": artist, "score": found.score, "drops": drops}}
 
 
-def scoring_of(judge: Judge | None, index: Index) -> Scoring:
+def scoring_of(judge: Judge | None, index: Index, dimension: int) -> Scoring:
     """By *judge*; without one the raw scores with every artist in the index."""
     if judge is not None:
         return Scoring(
             judge.cohort.slugs, lambda vectors: np.stack([scores.normalised for scores in judge.scores(vectors)])
         )
-    _scores, artists = index.artist_scores_of(np.zeros((1, index.rows.vectors.shape[1]), np.float32))
+    _scores, artists = index.artist_scores_of(np.zeros((1, dimension), np.float32))
     slugs = dict(Artist.objects.filter(pk__in=artists).values_list("pk", "slug"))
     return Scoring(
         tuple(slugs.get(artist, "") for artist in artists), lambda vectors: index.artist_scores_of(vectors)[0]
@@ -178,15 +178,18 @@ def nearest_works(vector: Vectors, index: Index, judge: Judge | None) -> list[di
     """Nearest works with three scores: ``raw`` cosine, ``normalised`` (in spreads above what works by others score
     against that artist) and ``content``, the cosine of what is left without style."""
     hits = index.nearest(vector, NEAREST_WORKS)
-    works = Reference.objects.select_related("artist").in_bulk([hit.reference for hit in hits])
+    ids = [hit.reference for hit in hits]
+    works = Reference.objects.select_related("artist").in_bulk(ids)
+    held = Embedding.objects.filter(reference__in=ids, encoder=judge.calibration.encoder if judge else "")
+    vectors = {pk: np.frombuffer(bytes(row), "<f2") for pk, row in held.values_list("reference_id", "vector")}
     rows = []
     for hit in hits:
-        if hit.reference not in works:
+        if hit.reference not in works or (judge is not None and hit.reference not in vectors):
             continue
         work = works[hit.reference]
         scores: dict[str, float | None] = {"normalised": None, "content": None}
         if judge is not None:
-            seen = index.rows.vectors[hit.row : hit.row + 1]
+            seen = vectors[hit.reference][None, :]
             space = judge.fitted.content
             content = space.similarities(space.of(vector[None, :])[0], seen, space.lengths(seen))
             scores["content"] = float(content[0])

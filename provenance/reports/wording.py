@@ -81,12 +81,12 @@ def _sure(record: dict[str, Any]) -> list[str]:
     if outcome == Outcome.COPY:
         return [confirmed(record["copy"])]
     if outcome == Outcome.NOT_CALIBRATED:
-        return [_not_calibrated(decision)]
+        return [not_calibrated(decision)]
     if outcome == Outcome.FAILED:
         return [_("Nothing is known about it. That is not a clearance.")]
     said = [bound(record)]
     if decision.get("p_value") is not None and outcome != Outcome.INSUFFICIENT_REFERENCES:
-        said.append(_as_strong(float(decision["p_value"])))
+        said.append(as_strong(float(decision["p_value"])))
     if decision.get("lr") and outcome in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS):
         said.append(ratio(decision["lr"]))
     return said
@@ -139,7 +139,8 @@ def bound(record: dict[str, Any]) -> str:
     return _("How often a picture that imitates nobody is flagged by mistake is not known.") if calibration else ""
 
 
-def _as_strong(p: float) -> str:
+def as_strong(p: float) -> str:
+    """A p-value as a share of pictures that imitate nobody."""
     return _(
         "Of pictures that imitate nobody, about %(share)s resemble somebody on record as strongly as this or more."
     ) % {"share": in_so_many(p)}
@@ -190,8 +191,11 @@ def _times(value: float) -> str:
     return _number(round(value)) if value >= 10 else f"{value:.2g}"
 
 
-def _not_calibrated(decision: dict[str, Any]) -> str:
+def not_calibrated(decision: dict[str, Any]) -> str:
+    """Why a picture that was compared is not judged."""
     reasons = decision.get("reasons", ())
+    if "cohort_changed" in reasons:
+        return _("Many of the works that the calibration was made with have left since, so nothing is judged.")
     if "level_not_attainable" in reasons:
         return _("The calibration is too small for the rate of mistakes that is asked for, so nothing is judged.")
     return _("No calibration is in force for this encoder and pictures of this kind, so nothing is judged.")

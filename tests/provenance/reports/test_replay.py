@@ -1,0 +1,191 @@
+"""A report says what comes out when it is computed again, by anybody, in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+
+from provenance.reports.errors import ReportError
+from provenance.reports.make import record_of
+from provenance.reports.sign import read, signed
+from similarity.errors import SimilarityError
+from similarity.models import Audit, Calibration, Reference
+from similarity.pictures import decode
+from similarity.replay import replay
+from tests.provenance.reports.conftest import PICTURE
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def document(audit: Audit) -> str:
+    return signed(record_of(audit, PICTURE))
+
+
+def test_a_report_is_confirmed(document: str) -> None:
+    read_back = read(document.encode())
+
+    assert (read_back.flaw, read_back.known) == ("", True)
+    assert replay(read_back.record) == []
+    assert replay(read_back.record, picture=decode(PICTURE)) == []
+
+
+def test_the_same_audit_gives_the_same_record(audit: Audit) -> None:
+    one, other = record_of(audit, PICTURE), record_of(audit, PICTURE)
+
+    assert {**one, "made_at": ""} == {**other, "made_at": ""}
+    assert [row["kind"] for row in one["ablations"]] == ["as_it_is", "grey", "shuffled", "blurred"]
+    assert (len(one["occlusion"]["drops"]), len(one["occlusion"]["drops"][0])) == (6, 7)
+
+
+@pytest.mark.parametrize("old", ['"format"', '"STYLE', '"Ada Lovelace"', '"p_value"', "0.0", "-----BEGIN", '"value"'])
+def test_a_changed_byte_is_no_longer_what_was_signed(document: str, old: str) -> None:
+    place = document.upper().find(old.upper()) + 1
+    changed = document[:place] + ("x" if document[place] != "x" else "y") + document[place + 1 :]
+
+    assert _flaw(changed)
+
+
+def _flaw(document: str) -> str:
+    try:
+        return read(document.encode()).flaw
+    except ReportError as error:
+        return error.code
+
+
+def test_every_byte_counts_even_a_blank(document: str) -> None:
+    assert read((document + " ").encode()).flaw == "altered"
+    assert read(document.replace('": ', '":  ', 1).encode()).flaw == "altered"
+
+
+def _tampered(record: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    changed: Any = json.loads(json.dumps(record))
+    *way, last = path.split(".")
+    place = changed
+    for name in way:
+        place = place[int(name)] if name.isdigit() else place[name]
+    place[int(last) if last.isdigit() else last] = value
+    return dict(changed)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        ("decision.p_value", 0.5, "decision.p_value"),
+        ("decision.threshold", 9.0, "decision.threshold"),
+        ("decision.lr.log10", 3.0, "decision.lr"),
+        ("decision.guarantee", "confident", "decision.guarantee"),
+        ("outcome", "no_known_artist", "outcome"),
+        ("artists.0.normalised", 0.0, "artists[0].normalised"),
+        ("distribution.background.0", 99, "distribution.background[0]"),
+        ("ablations.1.score", 0.9, "ablations[1].score"),
+        ("occlusion.drops.2.3", 0.9, "occlusion.drops[2][3]"),
+    ],
+)
+def test_tampered_numbers_are_found_even_when_they_were_signed(audit: Audit, path: str, value: Any, found: str) -> None:
+    document = signed(_tampered(record_of(audit, PICTURE), path, value))
+    read_back = read(document.encode())
+    assert read_back.flaw == ""
+
+    assert found in {each.what for each in replay(read_back.record, picture=decode(PICTURE))}
+
+
+def test_what_cannot_be_compared_is_refused(audit: Audit) -> None:
+    record = record_of(audit, b"")
+
+    for path, code in (
+        ("hashes.encoder", "encoder_differs"),
+        ("hashes.calibration", "calibration_differs"),
+        ("hashes.cohort", "cohort_differs"),
+    ):
+        with pytest.raises(SimilarityError) as refused:
+            replay(_tampered(record, path, "f" * 64))
+        assert refused.value.code == code
+
+
+def test_a_cohort_that_lost_a_work_is_another(audit: Audit) -> None:
+    from similarity.enrol import withdraw
+
+    record = record_of(audit, b"")
+    withdraw(Reference.objects.filter(artist__slug="artist-05", title="Work 3"))
+
+    with pytest.raises(SimilarityError) as refused:
+        replay(record)
+    assert refused.value.code == "cohort_differs"
+
+
+def test_a_retired_calibration_still_replays(audit: Audit, calibration: Calibration) -> None:
+    record = record_of(audit, b"")
+    Calibration.objects.filter(pk=calibration.pk).update(state=Calibration.State.RETIRED)
+
+    assert replay(record) == []
+
+
+def test_an_audit_without_a_calibration_is_compared_by_its_scores(collection: object) -> None:
+    from similarity.audit import audit_image
+
+    audit = audit_image(PICTURE)
+    audit.save()
+    assert audit.outcome == Audit.Outcome.NOT_CALIBRATED
+    record = record_of(audit, PICTURE)
+
+    assert replay(record, picture=decode(PICTURE)) == []
+    assert {each.what for each in replay(_tampered(record, "artists.0.raw", 0.1))} == {"artists[0].raw"}
+
+
+def test_the_command_says_what_differs(document: str, audit: Audit, tmp_path: Path) -> None:
+    file, changed = tmp_path / "report.json", tmp_path / "changed.json"
+    file.write_text(document)
+    changed.write_text(document.replace('"outcome": "style_match"', '"outcome": "no_known_artist"'))
+
+    call_command("replay", str(file))
+    with pytest.raises(CommandError, match="not confirmed"):
+        call_command("replay", str(changed))
+    with pytest.raises(CommandError, match="report_unreadable"):
+        call_command("replay", str(ROOT / "manage.py"))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_fresh_process_confirms_it(document: str, tmp_path: Path) -> None:
+    """Given a report and its picture, when a process that knows nothing of this one replays it, all is the same."""
+    if django_settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+        pytest.skip("the test database is handed over as a file")
+    from django.db import connection
+
+    copy, report, picture = tmp_path / "copy.sqlite3", tmp_path / "report.json", tmp_path / "picture.png"
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(copy)])
+    report.write_text(document)
+    picture.write_bytes(PICTURE)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{copy}",
+        "COLOPHON_DATA_DIR": str(tmp_path / "data"),
+        "COLOPHON_ENCODER": django_settings.ENCODER,
+        "COLOPHON_LEDGER_KEY": str(django_settings.LEDGER_KEY),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+
+    def run(file: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "manage.py", "replay", str(file), "--image", str(picture), "--json"]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    done = run(report)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["confirmed"] is True
+    assert json.loads(done.stdout)["from_pixels"] is True
+
+    record = read(document.encode()).record
+    report.write_text(signed(_tampered(record, "decision.statistic", 0.123)))
+    done = run(report)
+    assert done.returncode == 1
+    assert [each["what"] for each in json.loads(done.stdout)["differences"]] == ["decision.statistic"]
