@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from similarity.exact import Vectors, similarities
 
 PER_ARTIST = 16
-# So many artists are scored exactly: against all of them the best ten agree in 99 % (0016).
+# So many artists are scored over all their works.
 NOMINATED = 100
 _ROUNDS = 8
 

@@ -90,7 +90,7 @@ class Index:
         """For each of *vectors* (m × d) the *k* nearest works, best first; of *artists* only, if they are given.
 
         Scores are exact inner products with the float16 rows; equal ones are in the order of ids.
-        Up to ``EXACT_UP_TO`` rows no work is overlooked; above, of 1,000 nearest about 5 may be.
+        Up to ``EXACT_UP_TO`` rows no work is overlooked; above, as few as the manifest's self-test says.
         """
         vectors = np.ascontiguousarray(vectors, np.float32)
         present = len(self) if artists is None else sum(self._counts.get(artist, 0) for artist in set(artists))

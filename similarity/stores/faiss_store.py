@@ -91,8 +91,7 @@ def exact_index(vectors: NDArray[np.float16]) -> Any:
 def approximate_index(vectors: NDArray[np.float16]) -> tuple[Any, dict[str, float]]:
     """IVF with one bit per number (RaBitQ), refined by the float16 numbers; and how to search it.
 
-    Found best of those measured (docs/benchmarks/search.md). The self-test asks for the neighbours
-    of rows that are there, themselves not counted.
+    The self-test asks for the neighbours of rows that are there, themselves not counted.
     """
     n, dimension = vectors.shape
     lists = 1 << max(4, round(np.log2(4 * np.sqrt(n))))

@@ -19,6 +19,7 @@ from similarity.stores.store import Store, Vectors, Written
 
 # Milvus answers with no more than so many at once.
 _MOST = 16_384
+_MOST_EF = 32_768
 _ROWS_AT_ONCE = 1_000
 _ID = "reference"
 _VECTOR = "vector"
@@ -79,7 +80,7 @@ class Milvus:
                     anns_field=_VECTOR,
                     limit=min(count, _MOST),
                     output_fields=[_ID],
-                    search_params={"params": {"ef": max(200, 2 * count)}},
+                    search_params={"params": {"ef": min(_MOST_EF, max(200, 2 * count))}},
                     consistency_level="Strong",
                 )
             except MilvusException as error:
