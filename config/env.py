@@ -61,10 +61,10 @@ env.read_env(BASE_DIR / ".env")
 
 
 def data_folder(path: str | Path) -> Path:
-    """*path*, made if it is missing. Raises ``ImproperlyConfigured``."""
+    """*path*, made if it is missing, for this user alone: prompts lie in it. Raises ``ImproperlyConfigured``."""
     folder = Path(path).resolve()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(
             f"COLOPHON_DATA_DIR is {folder}, which cannot be made: {error.strerror}. "

@@ -134,6 +134,11 @@ STATIC_ROOT = Path(env.str("COLOPHON_STATIC_ROOT", "") or DATA_DIR / "static")
 # Uploads above this many bytes are refused before they are read into memory.
 MAX_UPLOAD_BYTES = env.int("COLOPHON_MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
 MAX_IMAGE_PIXELS = env.int("COLOPHON_MAX_IMAGE_PIXELS", 64_000_000)
+FILE_UPLOAD_HANDLERS = [
+    "config.bodies.DeclaredSize",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # -- queue ---------------------------------------------------------------------------------------
 # Rows are the queue; the broker only rings (docs/decisions/0001).
@@ -360,9 +365,9 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.ScopedRateThrottle",
+        "provenance.web.throttle.AnonThrottle",
+        "provenance.web.throttle.UserThrottle",
+        "provenance.web.throttle.ScopedThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("COLOPHON_RATE_ANON", "60/min"),

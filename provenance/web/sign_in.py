@@ -7,7 +7,6 @@ notice. Where the cache is away nobody is kept out.
 """
 
 import hashlib
-import ipaddress
 import time
 import unicodedata
 from collections.abc import Callable
@@ -19,7 +18,8 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import ngettext
-from rest_framework.throttling import BaseThrottle
+
+from provenance.web.throttle import address_of
 
 log = structlog.get_logger(__name__)
 
@@ -60,20 +60,11 @@ def pausing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
 
 def _counts(request: HttpRequest) -> dict[str, int]:
     """Names of the two counts of this try, and how many tries each has before the first pause."""
-    address = _network(BaseThrottle().get_ident(request))  # type: ignore[arg-type]  # reads META only
+    address = address_of(request)
     account = unicodedata.normalize("NFKC", request.POST.get("username", "")).casefold()
     names = (f"{address}\n{account}", address)
     pair, alone = (f"sign-in:{hashlib.sha256(name.encode(errors='replace')).hexdigest()}" for name in names)
     return {pair: FREE_TRIES, alone: FREE_TRIES_OF_AN_ADDRESS}
-
-
-def _network(address: str) -> str:
-    """The address, or of IPv6 the /64 it is in, of which one person has 2⁶⁴."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
 def _wait(name: str) -> int:

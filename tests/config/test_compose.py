@@ -117,3 +117,10 @@ def test_queues_of_the_workers_are_all_queues() -> None:
         queue for text in commands for queues in re.findall(r"-Q['\", ]+([a-z,]+)", text) for queue in queues.split(",")
     }
     assert served == {queue.name for queue in settings.CELERY_TASK_QUEUES}
+
+
+def test_secrets_do_not_get_into_the_image() -> None:
+    """Given that the image copies the whole folder, what holds passwords and keys is left out."""
+    assert "COPY --chown=root:root . ." in _stage("base")
+    left_out = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {".env", "**/.env", "var", ".git"} <= set(left_out)

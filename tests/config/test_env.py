@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import local_secret, named_models
+from config.env import data_folder, local_secret, named_models
 from config.ports import free_port
 
 
@@ -23,6 +23,11 @@ def test_racing_processes_agree_on_one_secret(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(lambda _: local_secret(path), range(16)))) == 1
     assert [p.name for p in tmp_path.iterdir()] == ["secret"]
+
+
+def test_a_new_data_folder_is_for_its_user_alone(tmp_path: Path) -> None:
+    folder = data_folder(tmp_path / "a" / "var")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_a_models_folder_is_asked_for_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,3 +84,17 @@ def test_what_the_form_refuses_is_not_counted(limit: Limit, client: Client, crea
     client.force_login(creator)
     assert client.post("/studio/", {"prompt": ""}).status_code == 422
     assert client.post("/studio/", {"prompt": "a harbour", "model": "colophon-mini", "count": 1}).status_code == 302
+
+
+def test_a_person_with_many_addresses_is_counted_once(limit: Limit) -> None:
+    """Given that one line has 2⁶⁴ addresses of IPv6, all of a /64 share one budget, on pages as over the API."""
+    limit("verify", "2/min")
+
+    def ask(address: str) -> list[int]:
+        return [by_page(Client(REMOTE_ADDR=address)), by_api(Client(REMOTE_ADDR=address))]
+
+    assert ask("2001:db8:0:1::1") == [415, 415]
+    assert ask("2001:db8:0:1:ffff::2") == [429, 429]
+    assert ask("2001:db8:0:2::1") == [415, 415]
+    assert ask("192.0.2.1") == [415, 415]
+    assert ask("192.0.2.2") == [415, 415]

@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
-from rest_framework.throttling import ScopedRateThrottle
 
 from generation import blobs
+from provenance.web.throttle import seconds_to_wait
 from provenance.web.views.verify import tone_of
 from provenance.web.views.versions import DAY, shrink
 from provenance.works.models import Version
@@ -18,15 +18,13 @@ from provenance.works.verify import verify
 PICTURE_PIXELS = 768
 
 
-class _Scope:
-    throttle_scope = "public-version"
-
-
 @require_safe
 def version_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What is this picture? The published file, read just now: the page tells what the file itself tells."""
-    if not ScopedRateThrottle().allow_request(request, _Scope()):  # type: ignore[arg-type]
-        return render(request, "web/version_page.html", {"too_often": True}, status=429)
+    if wait := seconds_to_wait(request, scope="public-version"):
+        busy = render(request, "web/version_page.html", {"too_often": True}, status=429)
+        busy["Retry-After"] = str(wait)
+        return busy
     version = _published(pk)
     try:
         found = verify(blobs.get(version.blob))
