@@ -280,8 +280,8 @@ def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:
     if not len(near):
         part = find_part(picture.rgb, index)
         return part and Copy(part[0], "part", part[1], None, confirmed=True, seen=part[2])
-    cosines = index.similarities(vector)
-    best = min((int(row) for row in near), key=lambda row: (nearest[row], -cosines[row]))
+    cosines = dict(zip(near.tolist(), index.similarities(vector, near).tolist(), strict=True))
+    best = min(cosines, key=lambda row: (nearest[row], -cosines[row]))
     method = list(looks)[int(apart[:, best].argmin())]
     copy = Copy(index.reference_of(best), method, int(nearest[best]), float(cosines[best]))
     sha256 = Reference.objects.filter(pk=copy.reference, picture_kept=True).values_list("sha256", flat=True).first()
