@@ -48,6 +48,6 @@ def artist(request: HttpRequest, slug: str) -> HttpResponse:
         "enough": page.paginator.count >= ENOUGH_WORKS,
         "claimed": Claim.objects.in_force().filter(artist=shown).exists(),
         "own": Claim.objects.standing(request.user, shown),
-        "block": block(shown, request),
+        "resembling": block(shown, request),
     }
     return render(request, "web/artist.html", context)
