@@ -66,6 +66,8 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
     artists = serializers.ListField(child=serializers.DictField(), read_only=True)
     named_in_prompt = serializers.ListField(child=serializers.DictField(), read_only=True)
     copy_of = serializers.DictField(read_only=True, allow_null=True)
+    decision = serializers.DictField(read_only=True, help_text="What the outcome rests on; empty of the oldest audits.")
+    is_stale = serializers.BooleanField(read_only=True, help_text="Another calibration is in force by now.")
 
     class Meta:
         model = Audit
@@ -82,6 +84,11 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
             "artists",
             "copy_of",
             "named_in_prompt",
+            "domain",
+            "calibration",
+            "p_value",
+            "decision",
+            "is_stale",
             "encoder",
             "index",
             "references",
@@ -97,6 +104,13 @@ class AuditSerializer(serializers.ModelSerializer[Audit]):
 class AuditRequestSerializer(serializers.Serializer[Any]):
     image = serializers.FileField(allow_empty_file=True, help_text="JPEG, PNG, WebP, AVIF, TIFF, GIF or BMP")
     prompt = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
+    generator = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=200,
+        help_text="The model that made it, by name or SHA-256 of its weights; empty for anything else.",
+    )
 
 
 class ArtistFilter(filters.FilterSet):
@@ -150,7 +164,8 @@ class AuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     parser_classes = [parsers.MultiPartParser]
 
     def get_queryset(self) -> QuerySet[Audit]:
-        return Audit.objects.select_related("owner").visible_to(self.request.user or AnonymousUser())
+        audits = Audit.objects.select_related("owner").with_in_force().defer("vector")
+        return audits.visible_to(self.request.user or AnonymousUser())
 
     def get_throttles(self) -> list[BaseThrottle]:
         # Comparing costs as much as verifying a file, and shares its limit.
@@ -184,6 +199,7 @@ class AuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             upload.read(),
             owner=request.user,
             prompt=asked.validated_data["prompt"],
+            generator=asked.validated_data["generator"],
             idempotency_key=key_of(request),
         )
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK

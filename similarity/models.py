@@ -92,9 +92,7 @@ class Reference(models.Model):
     class Meta:
         verbose_name = _("reference")
         ordering = ["artist", "title"]
-        indexes = [
-            models.Index(fields=["id"], condition=models.Q(picture_kept=True), name="references_with_pictures")
-        ]
+        indexes = [models.Index(fields=["id"], condition=models.Q(picture_kept=True), name="references_with_pictures")]
 
     def __str__(self) -> str:
         return self.title or str(self.id)
@@ -247,11 +245,14 @@ class AuditQuerySet(models.QuerySet["Audit"]):
             return self
         return self.filter(owner_id=user.pk, owner__isnull=False)
 
+    def with_in_force(self) -> Self:
+        """Each with ``in_force``, the id of the calibration that judges its domain now: makes ``is_stale`` free."""
+        in_force = Calibration.objects.filter(domain=models.OuterRef("domain"), state=Calibration.State.ACCEPTED)
+        return self.annotate(in_force=models.Subquery(in_force.order_by("-decided_at").values("pk")[:1]))
+
     def stale(self) -> Self:
         """Those that the calibration now in force in their domain did not judge, whichever encoder it is for."""
-        in_force = Calibration.objects.filter(domain=models.OuterRef("domain"), state=Calibration.State.ACCEPTED)
-        now = self.exclude(domain="").exclude(outcome=Audit.Outcome.COPY)
-        now = now.annotate(in_force=models.Subquery(in_force.order_by("-decided_at").values("pk")[:1]))
+        now = self.exclude(domain="").exclude(outcome=Audit.Outcome.COPY).with_in_force()
         other = models.Q(calibration__isnull=True) | ~models.Q(calibration=models.F("in_force"))
         return now.filter(other, in_force__isnull=False)
 
@@ -319,6 +320,9 @@ class Audit(Keyed):
 
     objects = AuditQuerySet.as_manager()
 
+    if TYPE_CHECKING:
+        in_force: uuid.UUID | None  # set by ``with_in_force``
+
     # Of these the artist is part of what was found; of the others only the nearest.
     NAMING = (Outcome.COPY, Outcome.STYLE_MATCH, Outcome.AMBIGUOUS)
 
@@ -350,7 +354,10 @@ class Audit(Keyed):
     @property
     def is_stale(self) -> bool:
         """As ``AuditQuerySet.stale``, of this one. What it says stands; a new audit may say something else."""
-        return type(self).objects.filter(pk=self.pk).stale().exists()
+        if "in_force" not in self.__dict__:
+            return type(self).objects.filter(pk=self.pk).stale().exists()
+        compared = self.domain != "" and self.outcome != self.Outcome.COPY
+        return compared and self.in_force not in (None, self.calibration_id)
 
     def compared_with(self) -> str:
         """How much it was compared with, as a sentence."""

@@ -13,7 +13,7 @@ from generation import blobs
 from generation.models import Job, ModelPassport, Output
 from provenance.review.models import Case
 from provenance.works.models import Credential, Version, Work
-from similarity.models import Audit
+from similarity.models import Audit, Calibration
 
 _numbers = itertools.count(1)
 
@@ -132,3 +132,63 @@ def make_credential(*, version: Version, **fields: Any) -> Credential:
 
 def make_case(*, version: Version, reason: str = Case.Reason.COPY, **fields: Any) -> Case:
     return Case.objects.create(version=version, reason=reason, **fields)
+
+
+def make_calibration(**fields: Any) -> Calibration:
+    """A calibration as its row says it is; its numbers judge nothing."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "encoder": "ee" * 32,
+        "domain": Calibration.UPLOADS,
+        "state": Calibration.State.ACCEPTED,
+        "strategy": "query",
+        "thresholds": [
+            {"alpha": 0.01, "value": None, "guarantee": "none", "units": 60, "rank": None, "realised": None},
+            {"alpha": 0.05, "value": 0.21, "guarantee": "confident", "units": 60, "rank": None, "realised": 0.031},
+        ],
+        "figures": {"alpha": 0.05, "maxima": {"median": 0.08, "q95": 0.19, "q99": 0.27}},
+        "cohort": "aa" * 32,
+        "works": 600,
+        "artists": 60,
+        "units": 60,
+        "numbers": b"",
+        "sha256": f"{number:064x}",
+        "reason": "first calibration",
+        "decided_by": "rita",
+        "decided_at": timezone.now(),
+    }
+    return Calibration.objects.create(**{**values, **fields})
+
+
+def make_judged_audit(**fields: Any) -> Audit:
+    """An audit that a calibration judged: it resembles Claude Monet."""
+    calibration = fields.pop("calibration", None) or make_calibration()
+    monet = {"slug": "claude-monet", "artist": "Claude Monet", "raw": 0.64, "normalised": 0.33, "references": 90}
+    decision = {
+        "outcome": "style_match",
+        "domain": calibration.domain,
+        "reasons": ["above_threshold"],
+        "alpha": 0.05,
+        "guarantee": "confident",
+        "threshold": 0.21,
+        "strategy": "query",
+        "statistic": 0.33,
+        "p_value": 0.016,
+        "lr": {"log10": 1.4, "low": 1.1, "high": 1.6, "cap": 1.8},
+        "candidates": [monet],
+        "calibration": {"id": str(calibration.pk), "sha256": calibration.sha256},
+        "n": 60,
+        "facts": {"used_as_reference": [], "trained_on": []},
+    }
+    values: dict[str, Any] = {
+        "outcome": Audit.Outcome.STYLE_MATCH,
+        "artist_name": "Claude Monet",
+        "score": 0.64,
+        "artists": [{"artist": "Claude Monet", "slug": "claude-monet", "score": 0.64, "references": 90}],
+        "domain": calibration.domain,
+        "calibration": calibration,
+        "p_value": 0.016,
+        "encoder": calibration.encoder,
+    }
+    changed = fields.pop("decision", {})
+    return make_audit(**{**values, "decision": {**decision, **changed}, **fields})

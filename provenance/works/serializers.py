@@ -10,10 +10,14 @@ from similarity.models import Audit
 class AuditSummarySerializer(serializers.ModelSerializer[Audit]):
     """The audit of a version, as its owner sees it."""
 
+    decision = serializers.DictField(read_only=True, help_text="What the outcome rests on; empty of the oldest audits.")
+    is_stale = serializers.BooleanField(read_only=True, help_text="Another calibration is in force by now.")
+
     class Meta:
         model = Audit
         fields = (
             *("id", "outcome", "artist_name", "score", "works", "artists", "copy_of", "named_in_prompt"),
+            *("domain", "calibration", "p_value", "decision", "is_stale"),
             *("encoder", "index", "references", "artists_compared", "error_code", "error", "created_at"),
         )
         read_only_fields = fields

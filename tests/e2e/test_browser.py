@@ -89,7 +89,7 @@ def test_from_a_prompt_to_a_verified_picture(page: Page, tmp_path: Path) -> None
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
     expect(page.get_by_text("by colophon-mini, with seed 7,")).to_be_visible()
-    expect(page.get_by_text("not yet calibrated to judge style")).to_be_visible()
+    expect(page.locator(".comparison .finding")).to_contain_text("Compared with")
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download the signed picture").click()
     download = downloading.value

@@ -47,8 +47,8 @@ def queue(request: SignedInRequest) -> HttpResponse:
 def case(request: SignedInRequest, pk: str) -> HttpResponse:
     """One case; a POST decides it."""
     cases = Case.objects.select_related(
-        "version__work__owner", "version__output__job__passport", "version__audit__artist", "decision__reviewer"
-    )
+        "version__work__owner", "version__output__job__passport", "version__audit__calibration", "decision__reviewer"
+    ).defer("version__audit__calibration__numbers", "version__audit__vector")
     shown = get_object_or_404(cases, pk=pk)
     form = DecisionForm(request.POST if request.method == "POST" else None)
     status = 200
@@ -75,6 +75,7 @@ def case(request: SignedInRequest, pk: str) -> HttpResponse:
         "work": shown.version.work,
         "account": tell(shown.version),
         "decision": getattr(shown, "decision", None),
+        "may_report": request.user.has_perm("similarity.view_audit"),
         "own": shown.version.work.owner_id == request.user.pk,
         "form": form,
     }

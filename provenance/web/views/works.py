@@ -45,7 +45,9 @@ def work(request: SignedInRequest, pk: str) -> HttpResponse:
     """One work; ``?version=N`` chooses which of its versions is looked at."""
     shown = get_object_or_404(Work.objects.visible_to(request.user).select_related("owner", "job"), pk=pk)
     versions = list(
-        shown.versions.select_related("output__job__passport", "audit__artist", "credential", "case__decision")
+        shown.versions.select_related(
+            "output__job__passport", "audit__calibration", "credential", "case__decision"
+        ).defer("audit__calibration__numbers", "audit__vector")
     )
     chosen = next((v for v in versions if str(v.number) == request.GET.get("version")), None)
     if chosen is None:
@@ -65,6 +67,7 @@ def work(request: SignedInRequest, pk: str) -> HttpResponse:
         if chosen and chosen.status == "published" and shown.owner_id == request.user.pk
         else None,
         "may_see_held": may_see_held,
+        "may_report": shown.owner_id == request.user.pk or request.user.has_perm("similarity.view_audit"),
         "open": any(v.status in Version.OPEN for v in versions),
     }
     return render(request, "web/work.html", context)

@@ -45,8 +45,8 @@ def test_without_a_calibration_nothing_is_judged(client: Client, creator: User) 
 
     page = shown(client, work)
 
-    assert "Compared with 4321 works. This service is not yet calibrated to judge style" in page.text
-    assert "so no judgement is made." in page.text
+    assert "Compared with 4321 works. No calibration is in force for this encoder and pictures of this" in page.text
+    assert "so nothing is judged." in page.text
     assert "Claude Monet, Impression 0.710" in page.text
     assert [bar["width"] for bar in page.all("rect") if bar["class"] == "bar"] == ["64", "71"]
 
@@ -65,9 +65,12 @@ def test_without_a_calibration_nothing_is_judged(client: Client, creator: User) 
         ),
         (
             {"outcome": Audit.Outcome.NOT_CALIBRATED, "references": 10171, "artists_compared": 136},
-            "Compared with 10171 works by 136 artists. This service is not yet calibrated",
+            "Compared with 10171 works by 136 artists. No calibration is in force",
         ),
-        ({"named_in_prompt": [{"artist": "Claude Monet"}, {"artist": "Ma Yuan"}]}, "names Claude Monet, Ma Yuan."),
+        (
+            {"named_in_prompt": [{"artist": "Claude Monet"}, {"artist": "Ma Yuan"}]},
+            "Named in the prompt Claude Monet, Ma Yuan",
+        ),
         (
             {"outcome": Audit.Outcome.COPY, "copy_of": {"artist": "Homer", "title": "Fog", "method_code": "same_file"}},
             "Artist Homer Title Fog Matched by the same file, byte for byte",
