@@ -256,6 +256,8 @@ CASE_OPENER = "provenance.review.open_case.open_case"
 REQUEST_POLICY = "provenance.artists.policy.check"
 # Asked, by name, when a picture is sealed or exported: what its maker wishes about data mining.
 MINING_WISHES = "provenance.artists.wishes.of_person"
+# Called, by name, in the transaction that erases a person: what rooms above the ledger know of them.
+PERSON_FORGETTERS = ["provenance.artists.forget.forget"]
 
 # -- engines -------------------------------------------------------------------------------------
 BUNDLED_GENERATOR = BASE_DIR / "generation" / "bundled" / "colophon-mini"

@@ -3,10 +3,12 @@
 import secrets
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from provenance.ledger.append import append
@@ -27,9 +29,10 @@ def erase_person(username: str) -> Erased:
     """Erase the person called *username*, in one transaction.
 
     Gone for good: the values and salts behind every commitment that is about them, their name, e-mail
-    address, password, sign-ins and API tokens. Kept: works and signed files (others rely on them, and a
-    file's credential names no account), the account's row, emptied and closed, that owns them, and the chain
-    itself, which only holds commitments that nobody can open any more.
+    address, password, sign-ins and API tokens, and what ``settings.PERSON_FORGETTERS`` know of them. Kept:
+    works and signed files (others rely on them, and a file's credential names no account), the account's row,
+    emptied and closed, that owns them, and the chain itself, which only holds commitments that nobody can open
+    any more.
 
     Raises :class:`LedgerError` ``no_such_person``.
     """
@@ -49,6 +52,8 @@ def erase_person(username: str) -> Erased:
         user.groups.clear()
         user.user_permissions.clear()
         _close_doors(user)
+        for forget in settings.PERSON_FORGETTERS:
+            import_string(forget)(user)
         append(key=f"person-erased:{alias}", kind="person.erased", subject=alias, payload={"values": values})
     return Erased(values=values, alias=alias)
 
