@@ -32,7 +32,7 @@ class DeclaredSize(FileUploadHandler):
     """
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, str], content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, META: dict[str, str], content_length: int, boundary: Any, encoding: str | None = None
     ) -> None:
         if content_length > settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES:
             raise RequestDataTooBig("the form is larger than COLOPHON_MAX_UPLOAD_BYTES allows")

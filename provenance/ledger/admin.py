@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.admin import WatchOnly
 from provenance.ledger.commitments import ACTOR
-from provenance.ledger.models import Checkpoint, Event
+from provenance.ledger.models import Checkpoint, CheckpointKey, Event
 
 
 @admin.register(Event)
@@ -26,3 +26,9 @@ class EventAdmin(WatchOnly):
 class CheckpointAdmin(WatchOnly):
     list_display = ("size", "made_at", "root", "key")
     search_fields = ("root", "head")
+
+
+@admin.register(CheckpointKey)
+class CheckpointKeyAdmin(WatchOnly):
+    list_display = ("fingerprint", "made_at")
+    search_fields = ("fingerprint",)

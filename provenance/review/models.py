@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from provenance.ledger.append_only import AppendOnly, AppendOnlyQuerySet
 from provenance.works.models import Version
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class Case(models.Model):
         return f"{self.version}: {self.get_reason_display()}"
 
 
-class Decision(models.Model):
-    """What a reviewer settled, and why. Append-only."""
+class Decision(AppendOnly):
+    """What a reviewer settled, and why."""
 
     class Ruling(models.TextChoices):
         PUBLISH = "publish", _("publish")
@@ -58,6 +59,8 @@ class Decision(models.Model):
     ruling = models.CharField(max_length=12, choices=Ruling.choices)
     reason = models.TextField(_("reason"))
     made_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AppendOnlyQuerySet["Decision"].as_manager()
 
     class Meta:
         verbose_name = _("decision")

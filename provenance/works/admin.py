@@ -2,7 +2,7 @@ from django.contrib import admin
 from unfold.admin import TabularInline
 
 from generation.admin import WatchOnly
-from provenance.works.models import Credential, Export, Version, Work
+from provenance.works.models import Credential, EarlierFile, Export, Version, Work
 
 
 class VersionInline(TabularInline):
@@ -43,6 +43,13 @@ class ExportAdmin(WatchOnly):
     list_filter = ("profile", "media_type", "labelled")
     search_fields = ("id", "version__id", "sha256", "manifest_label")
     list_select_related = ("version__work", "by")
+
+
+@admin.register(EarlierFile)
+class EarlierFileAdmin(WatchOnly):
+    list_display = ("version", "sha256", "manifest_label", "until")
+    search_fields = ("version__id", "sha256", "manifest_label")
+    list_select_related = ("version__work",)
 
 
 # Registers the rows of the sub-package with this application.

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from rest_framework.test import APIClient
 
+from provenance.ledger.errors import LedgerError
 from provenance.ledger.models import Event
 from provenance.review.decide import MAX_REASON, decide
 from provenance.review.errors import ReviewError
@@ -84,3 +85,17 @@ def test_a_case_is_decided_once_over_the_api(api: APIClient, case: Case, reviewe
     assert (again.status_code, again.json()["code"]) == (409, "already_decided")
     assert api.get("/api/v1/cases/", {"open": "true"}).json()["results"] == []
     assert api.post(f"/api/v1/cases/{case.pk}/decide/", {}, format="json").status_code == 400
+
+
+def test_a_decision_is_written_once(case: Case, reviewer: User) -> None:
+    decision = decide(case=case, reviewer=reviewer, ruling="refuse", reason="a copy")
+    decision.reason = "something else"
+
+    for change in (decision.save, decision.delete, Decision.objects.all().delete):
+        with pytest.raises(LedgerError) as refused:
+            change()
+        assert refused.value.code == "append_only"
+    with pytest.raises(LedgerError):
+        Decision.objects.update(ruling="publish")
+
+    assert (Decision.objects.get().ruling, Decision.objects.get().reason) == ("refuse", "a copy")

@@ -315,7 +315,7 @@ def test_the_schema_tells_every_parameter() -> None:
 
 @pytest.mark.parametrize("top", [-1_000.0, 0.0])
 def test_lines_beyond_the_picture_are_no_way_round_the_bound(top: float) -> None:
-    """Given few points far apart, of which no piece need lie in the picture, the step is refused before it is cut up."""
+    """Given few points far apart, of which hardly a piece lies in the picture, the step is refused uncut."""
     line = [[-65_535.0 if place % 2 else 65_535.0, top - place] for place in range(100)]
     brush = operation_from("brush", {"strokes": [line], "size": 0.5, "colour": "#000000"})
 
