@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from similarity.enrol import withdraw
-from similarity.models import Artist, Audit, Embedding, IndexChange, Reference, WithdrawnWork
+from similarity.models import Artist, Audit, Calibration, Embedding, IndexChange, Reference, WithdrawnWork
 
 
 class WatchOnly(ModelAdmin):
@@ -79,9 +79,23 @@ class IndexChangeAdmin(WatchOnly):
     list_display = ("encoder", "number")
 
 
+@admin.register(Calibration)
+class CalibrationAdmin(WatchOnly):
+    """Decided on the reviewers' page, where what would change is shown first."""
+
+    list_display = ("domain", "state", "strategy", "artists", "works", "units", "decided_by", "decided_at")
+    list_filter = ("state",)
+    exclude = ("numbers",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Calibration]:
+        rows: QuerySet[Calibration] = super().get_queryset(request).defer("numbers")
+        return rows
+
+
 @admin.register(Audit)
 class AuditAdmin(WatchOnly):
-    list_display = ("outcome", "owner", "artist_name", "score", "references", "seconds", "created_at")
+    list_display = ("outcome", "owner", "artist_name", "score", "p_value", "references", "seconds", "created_at")
     list_filter = ("outcome", "created_at")
+    exclude = ("vector",)
     list_select_related = ("owner",)
     search_fields = ("image_sha256", "artist_name", "subject", "owner__username")

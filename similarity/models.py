@@ -205,6 +205,7 @@ class Calibration(models.Model):
     class Meta:
         verbose_name = _("calibration")
         ordering = ["-created_at"]
+        permissions = [("decide_calibration", "Can put calibrations into force, or lay them aside")]
         constraints = [
             models.UniqueConstraint(
                 fields=["encoder", "domain"],

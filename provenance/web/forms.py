@@ -1,7 +1,7 @@
 """What people may type. The rules about a request are ``generation.submit``'s; these only carry the words."""
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -11,8 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from generation.errors import GenerationError
 from generation.model_folder import passport_of
 from generation.models import Job
+from provenance.audits.models import SetAudit
 from provenance.review.models import Decision
 from provenance.works.models import Work
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class GenerateForm(forms.Form):
@@ -119,3 +123,37 @@ class DecisionForm(forms.Form):
         help_text=_("Kept for good, next to your name. Write it so that it can be understood a year from now."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class ReasonForm(forms.Form):
+    """Why a calibration is put into force, or laid aside; ``similarity.calibration`` has the rules."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=2_000,
+        help_text=_("Kept for good, next to your name. Write it so that it can be understood a year from now."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class SetAuditForm(forms.Form):
+    """Whose pictures are judged as one; ``provenance.audits.ask_set`` has the rules. Own ones need no fields."""
+
+    kind = forms.ChoiceField(
+        label=_("Whose pictures"),
+        choices=lambda: [(kind.value, capfirst(kind.label)) for kind in (SetAudit.Kind.PERSON, SetAudit.Kind.MODEL)],
+        widget=forms.RadioSelect,
+        initial=SetAudit.Kind.PERSON,
+    )
+    name = forms.CharField(label=_("Username, or name of the model"), max_length=200)
+
+    def __init__(self, *args: Any, everybodys: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not everybodys:
+            self.fields.clear()
+
+    def asked(self, user: "User") -> dict[str, str]:
+        """As ``ask_set`` takes it."""
+        kind = self.cleaned_data.get("kind", SetAudit.Kind.PERSON)
+        name = self.cleaned_data.get("name", user.get_username())
+        return {"kind": kind, "person" if kind == SetAudit.Kind.PERSON else "model": name}

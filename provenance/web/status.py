@@ -17,6 +17,8 @@ STATUS_OF_CODE = {
     "not_the_artist": HTTPStatus.FORBIDDEN,
     "no_address": HTTPStatus.CONFLICT,
     "too_few_pictures": HTTPStatus.CONFLICT,
+    "calibration_decided": HTTPStatus.CONFLICT,
+    "calibration_superseded": HTTPStatus.CONFLICT,
     "prompt_not_private": HTTPStatus.CONFLICT,
     "already_decided": HTTPStatus.CONFLICT,
     "sitting_closed": HTTPStatus.CONFLICT,

@@ -1,0 +1,153 @@
+"""Calibrations before reviewers: looked at by those who may, decided by those who may, with a reason."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from provenance.ledger.models import Event
+from similarity import index as index_module
+from similarity.calibrate import calibrate
+from similarity.models import Audit, Calibration
+from tests import factories
+from tests.provenance.web.html import Page
+from tests.similarity.collections import Collection, make_collection
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def decider(reviewer: User) -> User:
+    reviewer.user_permissions.add(Permission.objects.get(codename="decide_calibration"))
+    return User.objects.get(pk=reviewer.pk)
+
+
+@pytest.fixture
+def collection(settings: Settings, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Collection:
+    settings.INDEX_DIR = f"{tmp_path}/index"
+    index_module._open.clear()
+    made = make_collection()
+
+    class Encoder:
+        fingerprint, dimension = made.encoder, made.dimension
+
+    monkeypatch.setattr("similarity.encoder.load_encoder", Encoder)
+    return made
+
+
+@pytest.fixture
+def draft(collection: Collection) -> Calibration:
+    return calibrate(encoder=collection.encoder, dimension=collection.dimension, domain="uploads")
+
+
+def shown(client: Client, name: str, *args: object) -> Page:
+    answer = client.get(reverse(name, args=args))
+    assert answer.status_code == 200
+    page = Page(answer.content.decode())
+    assert page.problems == []
+    assert page.unlabelled() == []
+    return page
+
+
+def test_others_may_not_look(client: Client, creator: User) -> None:
+    row = factories.make_calibration()
+    client.force_login(creator)
+    for address in (
+        reverse("web:calibrations"),
+        reverse("web:calibration", args=[row.pk]),
+        reverse("web:calibration-changes", args=[row.pk]),
+    ):
+        assert client.get(address).status_code == 403
+
+
+def test_nothing_in_force_is_said(client: Client, reviewer: User) -> None:
+    client.force_login(reviewer)
+    assert "None. Pictures are compared, and not judged." in shown(client, "web:calibrations").text
+
+
+def test_a_calibration_tells_its_figures(client: Client, reviewer: User, draft: Calibration) -> None:
+    client.force_login(reviewer)
+    assert "Works of artists who are not known here" in shown(client, "web:calibrations").text
+    page = shown(client, "web:calibration", draft.pk)
+    said = " ".join(page.text.split())
+
+    assert "Scores against 288 works by 24 artists; measured on the works of 24 artists, each left out." in said
+    assert "1 % – not attainable with so few" in said
+    assert "5 %" in said
+    assert "on average (24)" in said
+    assert len(page.all("circle")) == len(draft.figures["likelihood"]["reliability"]) > 0
+    assert "Sets of 10" in said
+    assert draft.sha256 in said
+    assert "You may look at calibrations, and not decide about them." in said
+
+
+def test_a_draft_says_what_it_would_change(client: Client, reviewer: User, collection: Collection) -> None:
+    vector = collection.works_of(3, 1)[0].astype("<f4").tobytes()
+    audit = factories.make_audit(domain="uploads", encoder=collection.encoder, vector=vector)
+    draft = calibrate(encoder=collection.encoder, dimension=collection.dimension, domain="uploads")
+    client.force_login(reviewer)
+    said = " ".join(shown(client, "web:calibration-changes", draft.pk).text.split())
+    assert "Of 1 kept comparisons, 1 would come out otherwise." in said
+    assert "compared, but not calibrated to judge → resembles one artist's style: Artist 3" in said
+    audit.refresh_from_db()
+    assert audit.outcome == Audit.Outcome.NOT_CALIBRATED
+
+
+def test_accepting_needs_leave_and_a_reason(client: Client, reviewer: User, draft: Calibration) -> None:
+    address = reverse("web:calibration", args=[draft.pk])
+    client.force_login(reviewer)
+    assert client.post(address, {"accept": "1", "reason": "good figures"}).status_code == 403
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+    reviewer.user_permissions.add(Permission.objects.get(codename="decide_calibration"))
+    answer = client.post(address, {"accept": "1", "reason": "  "})
+    assert answer.status_code == 422
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    assert not Event.objects.filter(kind="thresholds.in_force").exists()
+
+
+def test_an_accepted_one_is_in_force_and_in_the_ledger(client: Client, decider: User, draft: Calibration) -> None:
+    address = reverse("web:calibration", args=[draft.pk])
+    client.force_login(decider)
+    answer = client.post(address, {"accept": "1", "reason": "good figures"}, follow=True)
+    assert "The calibration is in force." in answer.content.decode()
+    draft.refresh_from_db()
+    assert (draft.state, draft.reason, draft.decided_by) == ("accepted", "good figures", "rita")
+    event = Event.objects.get(kind="thresholds.in_force")
+    assert [row["sha256"] for row in event.payload["calibrations"]] == [draft.sha256]
+
+    again = client.post(address, {"accept": "1", "reason": "once more"})
+    assert again.status_code == 409
+    assert Event.objects.filter(kind="thresholds.in_force").count() == 1
+
+
+def test_a_draft_can_be_laid_aside(client: Client, decider: User, draft: Calibration) -> None:
+    client.force_login(decider)
+    client.post(reverse("web:calibration", args=[draft.pk]), {"reject": "1", "reason": "too few artists"})
+    draft.refresh_from_db()
+    assert (draft.state, draft.reason) == ("rejected", "too few artists")
+
+
+def test_two_drafts_on_one_ground(client: Client, decider: User, collection: Collection) -> None:
+    """Given two drafts, when one is accepted, then the other was compared with what no longer is in force."""
+    first, second = (calibrate(encoder=collection.encoder, dimension=32, domain="uploads") for _ in range(2))
+    client.force_login(decider)
+    client.post(reverse("web:calibration", args=[first.pk]), {"accept": "1", "reason": "x"})
+    answer = client.post(reverse("web:calibration", args=[second.pk]), {"accept": "1", "reason": "x"})
+    assert answer.status_code == 409
+    assert "Another calibration was accepted meanwhile" in answer.content.decode()
+    second.refresh_from_db()
+    assert second.state == "draft"
+
+
+def test_those_of_before_are_counted_as_stale(client: Client, reviewer: User) -> None:
+    old = factories.make_calibration(state=Calibration.State.RETIRED)
+    factories.make_judged_audit(calibration=old)
+    new = factories.make_calibration()
+    client.force_login(reviewer)
+    assert (
+        "1 comparison in this population was judged by an earlier one" in shown(client, "web:calibration", new.pk).text
+    )

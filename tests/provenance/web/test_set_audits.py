@@ -1,0 +1,110 @@
+"""The pages of sets that are judged as one."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from provenance.audits.models import SetAudit
+from tests import factories
+from tests.provenance.web.html import Page
+
+pytestmark = pytest.mark.django_db
+
+DECISION = {
+    "n": 12,
+    "groups": 10,
+    "size": 10,
+    "units": 60,
+    "alpha": 0.05,
+    "guarantee": "confident",
+    "domain": "uploads",
+    "candidates": [{"slug": "claude-monet", "artist": "Claude Monet"}],
+    "leans": [
+        {"slug": "claude-monet", "artist": "Claude Monet", "mean": 0.4, "nearest": 9, "alarm": True, "fortune": 5.0},
+        {"slug": "alfred-sisley", "artist": "Alfred Sisley", "mean": 0.1, "nearest": 1, "alarm": False, "fortune": 0},
+    ],
+    "calibration": {"id": "x", "sha256": "f" * 64},
+}
+
+
+def shown(client: Client, name: str, *args: object, status: int = 200) -> Page:
+    answer = client.get(reverse(name, args=args))
+    assert answer.status_code == status
+    page = Page(answer.content.decode())
+    assert page.problems == []
+    assert page.unlabelled() == []
+    return page
+
+
+def test_a_judged_set_in_words(client: Client, creator: User) -> None:
+    calibration = factories.make_calibration()
+    row = SetAudit.objects.create(
+        owner=creator, kind="person", name="ada", status="judged", outcome="style_match", domain="uploads",
+        calibration=calibration, p_value=0.004, decision=DECISION,
+    )  # fmt: skip
+    client.force_login(creator)
+    page = shown(client, "web:set-audit", row.pk)
+    said = " ".join(page.text.split())
+    assert "Taken together, they resemble the style of Claude Monet" in said
+    assert "12 pictures were looked at." in said
+    assert "Pictures of one prompt count as one, which leaves 10; sets of 10 were used to judge them." in said
+    assert "at most 5 in 100 are flagged by mistake" in said
+    assert "about 4 in 1,000 lean on somebody as strongly" in said
+    assert "That does not say who made them" in said
+    assert "stands out over time" in said
+    assert [bar["width"] for bar in page.all("rect") if bar["class"] == "bar"] == ["100", "9"]
+    assert "by an earlier calibration" not in said
+    factories.make_calibration(state="retired")
+    calibration.state = "retired"
+    calibration.save()
+    factories.make_calibration()
+    assert "by an earlier calibration" in shown(client, "web:set-audit", row.pk).text
+
+
+def test_a_set_that_waits_asks_again_and_one_that_failed_says_why(client: Client, creator: User) -> None:
+    row = SetAudit.objects.create(owner=creator, kind="person", name="ada", versions=["a", "b"])
+    client.force_login(creator)
+    assert shown(client, "web:set-audit", row.pk).all("article")[0]["hx-trigger"] == "every 2s"
+    SetAudit.objects.update(status="failed", error="Not one model.", error_code="mixed_domains")
+    page = shown(client, "web:set-audit", row.pk)
+    assert "hx-trigger" not in page.all("article")[0]
+    assert "Not one model. mixed_domains" in " ".join(page.text.split())
+
+
+def test_a_set_is_its_askers(client: Client, creator: User, stranger: User, reviewer: User) -> None:
+    row = SetAudit.objects.create(owner=creator, kind="person", name="ada", versions=[])
+    for user, status in ((stranger, 404), (reviewer, 200), (creator, 200)):
+        client.force_login(user)
+        assert client.get(reverse("web:set-audit", args=[row.pk])).status_code == status
+
+
+def test_people_have_their_own_pictures_judged(client: Client, creator: User, stranger: User) -> None:
+    """Nobody else's: a name that is sent along is not read."""
+    client.force_login(stranger)
+    few = client.post(reverse("web:set-audits"), {"kind": "person", "name": "ada"})
+    assert few.status_code == 409
+    assert "A set needs at least 2 pictures" in few.content.decode()
+
+    for _ in range(2):
+        factories.make_version(work=factories.make_work(owner=creator))
+    assert client.post(reverse("web:set-audits"), {"kind": "person", "name": "ada"}).status_code == 409
+    assert not SetAudit.objects.exists()
+    client.force_login(creator)
+    answer = client.post(reverse("web:set-audits"))
+    assert answer.status_code == 302
+    assert (SetAudit.objects.get().name, len(SetAudit.objects.get().versions)) == ("ada", 2)
+    assert "One person" in shown(client, "web:set-audits").text
+
+
+def test_reviewers_choose_a_person_or_a_model(client: Client, creator: User, reviewer: User) -> None:
+    reviewer.user_permissions.add(Permission.objects.get(codename="audit_everybody"))
+    for _ in range(2):
+        factories.make_version(work=factories.make_work(owner=creator))
+    client.force_login(reviewer)
+    shown(client, "web:set-audits")
+    address = reverse("web:set-audits")
+    assert client.post(address, {"kind": "person", "name": "nobody"}).status_code == 400
+    assert client.post(address, {"kind": "person"}).status_code == 422
+    assert client.post(address, {"kind": "model", "name": "colophon-mini"}).status_code == 302
+    assert list(SetAudit.objects.values_list("kind", "name")) == [("model", "colophon-mini")]
