@@ -36,10 +36,9 @@ def embedded_data(store: bytes, label: str) -> dict[str, bytes]:
         for manifest in _boxes(store, label):
             for assertions in _boxes(manifest, "c2pa.assertions"):
                 for kind, body in children(assertions):
-                    inner = children(body) if kind == b"jumb" else []
-                    name = _label(inner[0][1]) if inner and inner[0][0] == b"jumd" else ""
+                    name = _name(body) if kind == b"jumb" else ""
                     if name.startswith("c2pa.embedded-data"):
-                        found.setdefault(name, []).extend(part for of, part in inner if of == b"bidb")
+                        found.setdefault(name, []).extend(part for of, part in children(body) if of == b"bidb")
     except (ValueError, IndexError, UnicodeDecodeError):
         return {}
     return {name: parts[0] for name, parts in found.items() if len(parts) == 1}
@@ -68,8 +67,7 @@ def _boxes(data: bytes, label: str, depth: int = 0) -> list[bytes]:
     for kind, body in children(data):
         if kind != b"jumb":
             continue
-        inner = children(body)
-        name = _label(inner[0][1]) if inner and inner[0][0] == b"jumd" else ""
+        name = _name(body)
         if name == label:
             found.append(body)
         elif name == "c2pa" and depth == 0:
@@ -77,11 +75,13 @@ def _boxes(data: bytes, label: str, depth: int = 0) -> list[bytes]:
     return found
 
 
-def _label(description: bytes) -> str:
-    """The label of a ``jumd`` box: 16 bytes of type, one of toggles (bit 1: labelled), text, NUL."""
-    if len(description) < 18 or not description[16] & 0x02:
+def _name(body: bytes) -> str:
+    """The label of a superbox: of the ``jumd`` box it begins with, 16 bytes of type, one of toggles (bit 1: labelled),
+    text, NUL."""
+    size = int.from_bytes(body[:4], "big")
+    if body[4:8] != b"jumd" or not 8 + 18 <= size <= len(body) or not body[24] & 0x02:
         return ""
-    return description[17:].split(b"\0", 1)[0].decode()
+    return body[25:size].split(b"\0", 1)[0].decode()
 
 
 def _leaf(cose: bytes) -> bytes:
