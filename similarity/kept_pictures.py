@@ -1,9 +1,9 @@
 """Reduced copies of known works, kept only to be laid over pictures that may be copies of them.
 
-Most references have none: the catalogue is facts and vectors. An artist who enrols works keeps them by that, and
-``import_artworks --keep-pictures`` does it for a collection that one has the right to keep. A copy is a file named by
-the SHA-256 of the work it was made of, at most ``SIDE`` pixels long; it is written after its row and goes before it,
-so a crash leaves a row without a picture and never a picture without a row.
+Most references have none: the catalogue is facts and vectors, and artists who enrol works are promised that the
+pictures are not kept. ``import_artworks --keep-pictures`` keeps those of a collection that one has the right to keep.
+A copy is a file named by the SHA-256 of the work it was made of, at most ``SIDE`` pixels long; it is written after its
+row and goes before it, so a crash leaves a row without a picture and never a picture without a row.
 """
 
 import io

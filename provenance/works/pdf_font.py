@@ -1,5 +1,6 @@
 """A font for a PDF: one that has the letters, Latin and Chinese alike."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +46,22 @@ def best_font_for(pdf: Any, text: str) -> tuple[str, set[str]]:
     for path, face in ((settings.PLAQUE_FONT, 0), *FONTS):
         if not path or not Path(path).is_file():
             continue
-        cmap = _added(pdf, path, face)
-        without = {letter for letter in wanted if ord(letter) not in cmap}
-        if not without:
-            return NAME, without
-        del pdf.fonts[NAME]
+        held = _letters(path, face)
+        without = {letter for letter in wanted if ord(letter) not in held}
         if best is None or len(without) < len(missing):
             best, missing = (path, face), without
-    if best is None or all(ord(letter) < 256 for letter in wanted):
-        return PLAIN, {letter for letter in wanted if ord(letter) > 255}
-    _added(pdf, *best)
+        if not without:
+            break
+    if best is None:
+        return PLAIN, missing
+    pdf.add_font(NAME, fname=best[0], collection_font_number=best[1])
     return NAME, missing
 
 
-def _added(pdf: Any, path: str, face: int) -> Any:
-    pdf.add_font(NAME, fname=path, collection_font_number=face)
-    return pdf.fonts[NAME].cmap
+@cache
+def _letters(path: str, face: int) -> frozenset[int]:
+    """Code points a font file has."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path, fontNumber=face, lazy=True) as font:
+        return frozenset(font.getBestCmap() or ())
