@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from similarity.build_index import build_index
+from similarity.bundled_calibrations import load_bundle
 from similarity.catalogue import load_catalogue, read_catalogue
 from similarity.encoder import encoder_fingerprint
 from similarity.errors import SimilarityError
@@ -21,6 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, default=settings.CATALOGUE)
+        parser.add_argument(
+            "--calibrations", type=Path, default=settings.CALIBRATION, metavar="FILE", help="put into force with it"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,6 +35,7 @@ class Command(BaseCommand):
             with tqdm(total=len(catalogue), unit="work", disable=options["json"] or not sys.stderr.isatty()) as bar:
                 added = load_catalogue(catalogue, encoder=encoder, on_batch=lambda count: _advance(bar, count))
             build_index(encoder=encoder, dimension=catalogue.dimension)
+            calibrations = load_bundle(options["calibrations"], encoder=encoder)
         except SimilarityError as error:
             raise command_error(error) from error
         facts = {
@@ -38,11 +43,14 @@ class Command(BaseCommand):
             "references": added.references,
             "vectors": added.vectors,
             "present": added.present,
+            "calibrations": len(calibrations),
             "withdrawn": added.withdrawn,
             "encoder": encoder,
             "seconds": round(time.perf_counter() - began, 2),
         }
         sentence = f"{added.vectors} of {len(catalogue)} works loaded, {added.present} were there."
+        if calibrations:
+            sentence += f" {len(calibrations)} calibrations put into force."
         if added.withdrawn:
             sentence += f" {added.withdrawn} were withdrawn by their artists and left out."
         self.stdout.write(json_line(facts) if options["json"] else sentence)
