@@ -45,6 +45,9 @@ _ENDINGS = {
         ("hangul", _HANGUL_ENDINGS),
     )
 }
+# Of names that are adjectives: Кандинский → Кандинского.
+_FULL = ("ии", "ыи", "ои")
+_ADJECTIVES = frozenset(["их", "им", "ая", "ую", "ими"])
 _PREFIXES = ("ال", "و", "ف", "ب", "ل", "ك", "لل", "بال", "وال")
 _SCRIPTS = (
     ("latin", re.compile("[a-z]")),
@@ -138,28 +141,86 @@ def named_in(prompt: str, artists: Iterable[Known]) -> list[Named]:
 
 def all_named_in(prompt: str, artists: Iterable[Known]) -> list[Named]:
     """As ``named_in``, with every place; those of one artist do not overlap."""
-    known = list(artists)
-    readings = _readings(prompt)
-    holders: dict[str, set[str]] = {}
-    for artist in known:
-        for name in artist.names:
-            if surname := surname_of(name):
-                holders.setdefault(surname, set()).add(artist.key)
+    known = tuple(artists)
+    names = _names_of(known)
+    places: dict[str, dict[tuple[int, int], Named]] = {}
+    for words in _readings(prompt):
+        for last, word in enumerate(words):
+            for name in {id(one): one for key in _keys(word) for one in names.get(key, ())}.values():
+                if place := _place(name, words, last, prompt):
+                    places.setdefault(name.artist, {}).setdefault(place, Named(name.artist, name.matched, *place))
     found = []
     for artist in known:
-        places: dict[tuple[int, int], Named] = {}
-        for name in artist.names:
-            for matched, start, end in _places(name, readings, holders, prompt):
-                places.setdefault((start, end), Named(artist.key, matched, start, end))
-        end = -1
-        for at in sorted(places, key=lambda at: (at[0], -at[1])):
+        own, end = places.get(artist.key, {}), -1
+        for at in sorted(own, key=lambda at: (at[0], -at[1])):
             if at[0] >= end:
-                found.append(places[at])
+                found.append(own[at])
                 end = at[1]
     return found
 
 
 Reading = tuple[Word, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Name:
+    """One way to name an artist: these *words*. ``own`` are those that may stand before a family name."""
+
+    artist: str
+    matched: str
+    words: Reading
+    own: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=2)
+def _names_of(known: tuple[Known, ...]) -> dict[str, list[_Name]]:
+    """Every way to name one of them, by its last word, so that a prompt's words are looked up and not compared."""
+    holders: dict[str, set[str]] = {}
+    for artist in known:
+        for name in artist.names:
+            holders.setdefault(surname_of(name), set()).add(artist.key)
+    table: dict[str, list[_Name]] = {}
+    for artist in known:
+        for name in artist.names:
+            ways = [_Name(artist.key, name, words) for words in _spellings(name) if _stands_alone(words)]
+            surname = surname_of(name)
+            if surname and len(holders[surname]) == 1:
+                own = frozenset(word.text for variant in _variants(name) for word in variant)
+                families = {_without_afterthoughts(words)[-1] for words in _variants(name) if len(words) > 1}
+                ways += [_Name(artist.key, surname, (family,), own) for family in families]
+            for way in ways:
+                last = way.words[-1]
+                for key in {last.text, last.look, last.text.removeprefix("ال")}:
+                    table.setdefault(key, []).append(way)
+    return table
+
+
+def _keys(word: Word) -> set[str]:
+    """What the last word of a name may be, of which *word* is a form."""
+    forms = {word.text, word.look}
+    for form in tuple(forms):
+        script = _script(form)
+        for ending in _ENDINGS.get(script, frozenset()) | (_ADJECTIVES if script == "cyrillic" else frozenset()):
+            if form.endswith(ending):
+                stem = form[: -len(ending)]
+                forms |= {stem, *((stem + full for full in _FULL) if script == "cyrillic" else ())}
+        if script == "greek":
+            forms.add(form + "σ")
+        if script == "arabic":
+            forms |= {form.removeprefix(prefix).removeprefix("ال") for prefix in _PREFIXES}
+    return forms - {""}
+
+
+def _place(name: _Name, words: Reading, last: int, prompt: str) -> tuple[int, int] | None:
+    """Where *name* stands if it ends with the word *last*: start and end of the prompt."""
+    first = last - len(name.words) + 1
+    if first < 0 or not _same(words[first : last + 1], name.words, prompt):
+        return None
+    if len(name.words) == 1 and name.words[0].text in _WORDS and not _is_asked_for(words, first):
+        return None
+    while first and words[first - 1].text in name.own:
+        first -= 1
+    return words[first].start, words[last].end
 
 
 def _readings(prompt: str) -> list[Reading]:
@@ -218,31 +279,6 @@ def _spellings(name: str) -> tuple[Reading, ...]:
     return tuple(spellings)
 
 
-def _places(
-    name: str, readings: list[Reading], holders: dict[str, set[str]], prompt: str
-) -> Iterator[tuple[str, int, int]]:
-    for spelling in _spellings(name):
-        if not _stands_alone(spelling):
-            continue
-        everyday = len(spelling) == 1 and spelling[0].text in _WORDS
-        for words in readings:
-            for i in range(len(words) - len(spelling) + 1):
-                if _same(words[i : i + len(spelling)], spelling, prompt) and (not everyday or _is_asked_for(words, i)):
-                    yield name, words[i].start, words[i + len(spelling) - 1].end
-    surname = surname_of(name)
-    if not surname or len(holders[surname]) > 1:
-        return
-    own = {word.text for variant in _variants(name) for word in variant}
-    for family in {_without_afterthoughts(variant)[-1] for variant in _variants(name) if len(variant) > 1}:
-        for words in readings:
-            for i, word in enumerate(words):
-                if _same((word,), (family,), prompt) and (surname not in _WORDS or _is_asked_for(words, i)):
-                    first = i
-                    while first and words[first - 1].text in own:
-                        first -= 1
-                    yield surname, words[first].start, word.end
-
-
 def _stands_alone(name: Sequence[Word]) -> bool:
     """Whether these words are enough to be a name: not one short word, nor one sign."""
     if not name:
@@ -289,9 +325,9 @@ def _inflected(word: Word, part: Word, *, everyday: bool) -> bool:
     return (
         script == "cyrillic"
         and len(name) > _MIN_SURNAME
-        and name[-2:] in ("ии", "ыи", "ои")
+        and name[-2:] in _FULL
         and word.text.startswith(name[:-2])
-        and word.text[len(name) - 2 :] in endings | {"их", "им", "ая", "ую", "ими"}
+        and word.text[len(name) - 2 :] in endings | _ADJECTIVES
     )
 
 
