@@ -133,9 +133,13 @@ def judge_audits(audits: Sequence[Audit], groups: Sequence[Hashable]) -> SetDeci
     encoder, domain = audits[0].encoder, audits[0].domain
     judge = open_judge(open_index(encoder=encoder, dimension=vectors.shape[1]), encoder=encoder, domain=domain)
     if judge is None:
-        count = len(set(groups))
-        return SetDecision(NOT_CALIBRATED, domain, len(audits), count, reasons=("no_calibration",), encoder=encoder)
+        return not_calibrated(domain, encoder=encoder, n=len(audits), groups=len(set(groups)))
     return judge_set(judge, vectors, groups)
+
+
+def not_calibrated(domain: str, *, encoder: str, n: int, groups: int) -> SetDecision:
+    """What is said of a set that no calibration is in force for."""
+    return SetDecision(NOT_CALIBRATED, domain, n, groups, reasons=("no_calibration",), encoder=encoder)
 
 
 def _threshold(judge: Judge, statistics: Floats, unit: NDArray[np.integer], alpha: float) -> Threshold:

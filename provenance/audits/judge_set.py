@@ -67,7 +67,7 @@ def _judged(row: SetAudit) -> dict[str, Any]:
     from similarity.encoder import load_encoder  # these bring torch and numpy
     from similarity.index import open_index
     from similarity.judge import open_judge
-    from similarity.judge_set import judge_set
+    from similarity.judge_set import judge_set, not_calibrated
 
     versions = {
         str(version.pk): version
@@ -81,9 +81,11 @@ def _judged(row: SetAudit) -> dict[str, Any]:
     common = {"domain": domain, "encoder": encoder.fingerprint}
     index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
     judge = open_judge(index, encoder=encoder.fingerprint, domain=domain)
+    groups = [group_of(version) for version in ordered]
     if judge is None:
-        return {**common, "outcome": Audit.Outcome.NOT_CALIBRATED, "decision": {"reasons": ["no_calibration"]}}
-    found = judge_set(judge, _vectors(ordered, encoder), [group_of(version) for version in ordered])
+        bare = not_calibrated(domain, encoder=encoder.fingerprint, n=len(ordered), groups=len(set(groups)))
+        return {**common, "outcome": bare.outcome, "decision": bare.facts()}
+    found = judge_set(judge, _vectors(ordered, encoder), groups)
     return {
         **common,
         "outcome": found.outcome,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provenance.credentials.text import clean
-from similarity.models import Audit
+from similarity.models import Audit, Calibration
 
 # Names and titles are somebody's words: longer ones are cut where they would hide everything else.
 LONGEST = 160
@@ -244,6 +244,16 @@ def question(record: dict[str, Any]) -> str:
     return _("Does this picture resemble a known artist more than works by artists who are not on record do?")
 
 
+def domain(name: str, generator: str = "") -> str:
+    """A domain as people say it."""
+    if name == Calibration.UPLOADS:
+        return _("works of artists who are not known here")
+    if not name.startswith(Calibration.GENERATED):
+        return name
+    model = generator or name.removeprefix(Calibration.GENERATED)[:12]
+    return _("pictures that the model %(model)s makes when it is asked for nobody's style") % {"model": model}
+
+
 def lanes(record: dict[str, Any]) -> list[tuple[str, str]]:
     """Each lane and fact, with what it says."""
     decision, copy, facts = record["decision"], record["copy"], record["facts"]
@@ -252,6 +262,8 @@ def lanes(record: dict[str, Any]) -> list[tuple[str, str]]:
     said = [(_("Same picture"), same), (_("Same style"), _style(record))]
     if content:
         said.append((_("Same subject"), _content(content)))
+    if (decision.get("unjudged") or {}).get("artists"):
+        said.append((_("Compared, not judged"), _unjudged(decision["unjudged"])))
     named = ", ".join(short(each.get("artist")) for each in facts["named_in_prompt"])
     said.append((_("Named in the prompt"), named or _("nobody")))
     if facts.get("used_as_reference"):
@@ -282,6 +294,13 @@ def _style(record: dict[str, Any]) -> str:
     return _("Nearest to %(artist)s, with a score of %(score)s; flagged above %(threshold)s.") % {
         **facts,
         "threshold": f"{threshold:.3f}",
+    }
+
+
+def _unjudged(unjudged: dict[str, int]) -> str:
+    artists = ngettext("%(count)s artist", "%(count)s artists", unjudged["artists"])
+    return _("%(artists)s: enrolled since the calibration was made, or with too few works.") % {
+        "artists": artists % {"count": _number(unjudged["artists"])}
     }
 
 

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provenance.reports import wording
-from provenance.web.comparison import domain_words
 from similarity.models import Calibration
 
 
@@ -56,7 +55,7 @@ def tell(row: Calibration) -> Told:
     strategies = row.figures.get("strategies", {}).get(row.strategy, {})
     return Told(
         row=row,
-        domain=domain_words(row.domain, str(row.generator.get("name") or "")),
+        domain=wording.domain(row.domain, str(row.generator.get("name") or "")),
         made_of=_made_of(row),
         levels=[_level(facts, strategies.get(f"{facts['alpha']:g}", {})) for facts in row.thresholds],
         sets=[

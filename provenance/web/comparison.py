@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from provenance.reports import wording
-from similarity.models import Audit, Calibration
+from similarity.models import Audit
 
 Outcome = Audit.Outcome
 
@@ -162,19 +162,9 @@ def _facts(audit: Audit) -> list[tuple[str, str]]:
         (_("Named in the prompt"), _names(audit.named_in_prompt)),
         (_("Used as a reference"), _names(beside.get("used_as_reference", ()))),
         (_("The model was trained on works of"), _names(beside.get("trained_on", ()))),
-        (_("Judged among"), domain_words(audit.domain) if audit.calibration_id else ""),
+        (_("Judged among"), wording.domain(audit.domain) if audit.calibration_id else ""),
     ]
     return [(label, value) for label, value in said if value]
-
-
-def domain_words(domain: str, generator: str = "") -> str:
-    """A domain as people say it."""
-    if domain == Calibration.UPLOADS:
-        return _("works of artists who are not known here")
-    if not domain.startswith(Calibration.GENERATED):
-        return domain
-    model = generator or domain.removeprefix(Calibration.GENERATED)[:12]
-    return _("pictures that the model %(model)s makes when it is asked for nobody's style") % {"model": model}
 
 
 def _names(entries: Any) -> str:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from provenance.audits.ask_set import ask_set
 from provenance.audits.models import SetAudit
+from provenance.audits.wording import tell
 from provenance.web.forms import SetAuditForm
 from provenance.web.requests import SignedInRequest
-from provenance.web.set_words import tell
 from provenance.web.status import status_of
 from provenance.web.throttle import seconds_to_wait
 from provenance.works.errors import WorkError
@@ -56,4 +56,7 @@ def set_audit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """One set; while it waits the page asks again by itself."""
     rows = SetAudit.objects.visible_to(request.user).select_related("owner", "calibration")
     row = get_object_or_404(rows.defer("calibration__numbers"), pk=pk)
-    return render(request, "web/set_audit.html", {"row": row, "told": tell(row)})
+    generator = row.calibration.generator.get("name", "") if row.calibration else ""
+    judged = row.status == SetAudit.Status.JUDGED
+    told = tell(row.decision, generator=generator, left_out=row.left_out) if judged else None
+    return render(request, "web/set_audit.html", {"row": row, "told": told})

@@ -159,7 +159,7 @@ def test_without_a_calibration_nothing_is_judged(creator: User, collection: Coll
     row = asked(creator, collection, artist=3)
     judge_set_audit(row.pk)
     row.refresh_from_db()
-    assert (row.status, row.outcome, row.decision) == ("judged", "not_calibrated", {"reasons": ["no_calibration"]})
+    assert (row.status, row.outcome, row.decision["reasons"]) == ("judged", "not_calibrated", ["no_calibration"])
     assert not row.outcome_artists.exists()
 
 

@@ -12,6 +12,9 @@ from tests.provenance.web.html import Page
 pytestmark = pytest.mark.django_db
 
 DECISION = {
+    "outcome": "style_match",
+    "p_value": 0.004,
+    "reasons": ["above_threshold"],
     "n": 12,
     "groups": 10,
     "size": 10,

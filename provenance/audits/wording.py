@@ -1,0 +1,110 @@
+"""What a page says of a set that was judged as one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from provenance.reports import wording
+from similarity.models import Audit
+
+Outcome = Audit.Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lean:
+    """An artist the set leans on; ``bar`` is the mean score on a line from 0 to 100."""
+
+    artist: str
+    slug: str
+    mean: str
+    bar: int
+    nearest: int
+    alarm: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """In words: what was found, how sure that is, and which artists are nearest."""
+
+    tone: str
+    headline: str
+    sentences: list[str]
+    leans: list[Lean]
+    domain: str
+
+
+def tell(decision: dict[str, Any], *, generator: str = "", left_out: int = 0) -> Told:
+    """*decision* as ``SetDecision.facts`` writes it; *generator* is the name of its model, if it has one."""
+    outcome = decision["outcome"]
+    tone = "attention" if outcome in Audit.NAMING else "unknown"
+    tone = "plain" if outcome == Outcome.NO_KNOWN_ARTIST else tone
+    return Told(
+        tone=tone,
+        headline=_headline(decision),
+        sentences=[sentence for sentence in _sentences(decision, left_out) if sentence],
+        leans=_leans(decision["leans"]),
+        domain=wording.domain(decision["domain"], generator),
+    )
+
+
+def _headline(decision: dict[str, Any]) -> str:
+    names = ", ".join(wording.short(each["artist"]) for each in decision["candidates"])
+    match decision["outcome"]:
+        case Outcome.STYLE_MATCH:
+            return _("Taken together, they resemble the style of %(artist)s") % {"artist": names}
+        case Outcome.AMBIGUOUS:
+            return _("Taken together, they resemble several artists: %(artists)s") % {"artists": names}
+        case Outcome.NO_KNOWN_ARTIST:
+            return _("Taken together, they resemble no artist on record")
+        case _:
+            return _("Compared, not judged")
+
+
+def _sentences(decision: dict[str, Any], left_out: int) -> list[str]:
+    looked = ngettext("%(count)s picture was looked at.", "%(count)s pictures were looked at.", decision["n"])
+    said = [looked % {"count": decision["n"]}]
+    if decision["size"]:
+        said.append(
+            _("Pictures of one prompt count as one, which leaves %(groups)s; sets of %(size)s were used to judge them.")
+            % {"groups": decision["groups"], "size": decision["size"]}
+        )
+    if left_out:
+        said.append(_("%(count)s older pictures were left out.") % {"count": left_out})
+    if decision["outcome"] == Outcome.NOT_CALIBRATED:
+        return [*said, _why(decision)]
+    said.append(wording.bound({"decision": {**decision, "n": decision["units"]}, "calibration": True}))
+    if decision["p_value"] is not None:
+        said.append(
+            _("Of sets like it that imitate nobody, about %(share)s lean on somebody as strongly as this or more.")
+            % {"share": wording.in_so_many(decision["p_value"])}
+        )
+    if decision["outcome"] in Audit.NAMING:
+        said.append(_("That does not say who made them, from what, or whether anybody was allowed to."))
+    else:
+        said.append(_("That says nothing about artists whose works are not here."))
+    return said
+
+
+def _why(decision: dict[str, Any]) -> str:
+    if "too_few_pictures" in decision["reasons"]:
+        return _("These are too few independent pictures to be judged as a set.")
+    return wording.not_calibrated(decision)
+
+
+def _leans(leans: Any) -> list[Lean]:
+    means = [float(lean["mean"]) for lean in leans]
+    low, high = min(means, default=0.0), max(means, default=0.0)
+    low -= (high - low) * 0.1
+    return [
+        Lean(
+            artist=wording.short(lean["artist"]),
+            slug=lean["slug"],
+            mean=f"{lean['mean']:.3f}",
+            bar=round(100 * (float(lean["mean"]) - low) / (high - low)) if high > low else 0,
+            nearest=int(lean["nearest"]),
+            alarm=bool(lean["alarm"]),
+        )
+        for lean in leans
+    ]
