@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -74,12 +74,15 @@ def named_hashes(record: dict[str, Any]) -> list[tuple[str, str]]:
 
 def html_file(record: dict[str, Any], *, stale: bool = False) -> str:
     """The report as one HTML file that needs nothing else and runs nothing."""
+    facts = context(record, stale=stale) | {"style": style(), "language": get_language()}
+    return render_to_string("reports/file.html", facts)
+
+
+def style() -> SafeString:
+    """The style sheets of a file that stands alone: ours, and without anything that could end the element."""
     paths = [finders.find(name) for name in STYLES]
     css = "\n".join(Path(path).read_text(encoding="utf-8") for path in paths if path)
-    # Ours, and without anything that could end the element.
-    style = mark_safe(css.replace("</", "<\\/"))  # noqa: S308
-    facts = context(record, stale=stale) | {"style": style, "language": get_language()}
-    return render_to_string("reports/file.html", facts)
+    return mark_safe(css.replace("</", "<\\/"))  # noqa: S308
 
 
 def _scored(entry: dict[str, Any]) -> dict[str, Any]:

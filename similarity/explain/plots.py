@@ -117,7 +117,8 @@ def interval_svg(low: float, value: float, high: float, words: Words) -> str:
         parts.append(_line(x, level - 4, x, level + 4, "plot-axis", LINE))
         name = "1" if decade == 0 else f"{10**decade}" if decade > 0 else f"1/{10**-decade}"
         anchor = "start" if decade == -DECADES else "end" if decade == DECADES else "middle"
-        parts.append(_text(x, level + 20, name, "plot-soft", SOFT, anchor))
+        if abs(decade) != DECADES - 1:  # there is no room for its name
+            parts.append(_text(x, level + 20, name, "plot-soft", SOFT, anchor))
     left, middle, right = (_MARGIN + inner * decades_place(each) for each in (low, value, high))
     parts.append(_rect(left, level - 5, max(2.0, right - left), 10, "plot-own", OWN, opacity=0.35))
     parts.append(_line(middle, level - 12, middle, level + 8, "plot-this", MARK, thick=True))
