@@ -24,10 +24,7 @@ from similarity.rows import Rows, as_strings
 ENOUGH_REFERENCES = 10
 # A store nominates this many times what was asked for; the order is then decided exactly.
 NOMINATED = 4
-_MORE = 8
-# Of less than this share, or this many rows, every one is compared: nearest neighbours of all rows hold few of them.
-_SCANNED_SHARE = 0.01
-_SCANNED_ROWS = 2_000
+_ROWS_AT_ONCE = 65_536
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,8 @@ class Index:
         """For each of *vectors* (m × d) the *k* nearest works, best first; of *artists* only, if they are given.
 
         Scores are exact inner products with the float16 rows; equal ones are in the order of ids.
-        Up to ``EXACT_UP_TO`` rows no work is overlooked; above, as few as the manifest's self-test says.
+        Up to ``EXACT_UP_TO`` rows no work is overlooked; above, as few as the manifest's self-test says,
+        unless *artists* are given: then all their works are compared.
         """
         vectors = np.ascontiguousarray(vectors, np.float32)
         present = len(self) if artists is None else sum(self._counts.get(artist, 0) for artist in set(artists))
@@ -234,35 +232,25 @@ class Index:
 
     def _nominated(self, vectors: Vectors, wanted: int, artists: Collection[UUID] | None) -> list[NDArray[np.int64]]:
         """For each vector, rows of the generation that hold the *wanted* nearest of its living rows of *artists*."""
-        allowed = self._alive
         if artists is not None:
-            allowed = np.zeros(len(self.generation), bool)
-            for artist in artists:
-                if (part := self.generation.slices.get(artist)) is not None:
-                    allowed[part] = self._alive[part]
-        present = int(np.count_nonzero(allowed))
-        scanned = artists is not None and present <= max(_SCANNED_ROWS, _SCANNED_SHARE * len(self.generation))
-        count = NOMINATED * wanted + len(self.dead)
-        if artists is not None and present:
-            count = round(count * len(self.generation) / present)
-        nominated: list[NDArray[np.int64] | None] = [None] * len(vectors)
-        enough = min(wanted, present)
-        while not scanned and (waiting := [i for i, rows in enumerate(nominated) if rows is None]):
-            for i, found in zip(waiting, self.generation.store.nominate(vectors[waiting], count), strict=True):
-                rows = found[found >= 0]
-                rows = rows[allowed[rows]]
-                if len(rows) >= enough:
-                    nominated[i] = rows
+            # All of them: among the neighbours of all rows there may be few of these, and not the nearest.
+            parts = [_numbers(part) for artist in set(artists) if (part := self.generation.slices.get(artist))]
+            rows = np.concatenate([np.empty(0, np.int64), *parts])
+            return [rows[self._alive[rows]]] * len(vectors)
+        nominated = []
+        enough = min(wanted, len(self.generation) - len(self.dead))
+        count = min(NOMINATED * wanted + len(self.dead), len(self.generation))
+        for found in self.generation.store.nominate(vectors, count):
+            rows = found[found >= 0]
+            rows = rows[self._alive[rows]]
             # What a store does not find is found by comparing with every row.
-            scanned = count >= len(self.generation)
-            count = min(count * _MORE, len(self.generation))
-        everything = np.flatnonzero(allowed) if any(rows is None for rows in nominated) else np.empty(0, np.int64)
-        return [everything if rows is None else rows for rows in nominated]
+            nominated.append(rows if len(rows) >= enough else np.flatnonzero(self._alive))
+        return nominated
 
     def _best(self, vector: Vectors, rows: NDArray[np.int64], new: Rows, wanted: int) -> list[Hit]:
-        scores = np.concatenate(
-            [similarities(vector, self.generation.store.take(rows)), similarities(vector, new.vectors)]
-        )
+        parts = [rows[at : at + _ROWS_AT_ONCE] for at in range(0, len(rows), _ROWS_AT_ONCE)]
+        old = [similarities(vector, self.generation.store.take(part)) for part in parts]
+        scores = np.concatenate([*old, similarities(vector, new.vectors)])
         keys = self.generation.keys
         # A row that went this very moment has no score.
         worth = np.flatnonzero(np.isfinite(scores))
