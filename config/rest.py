@@ -21,6 +21,7 @@ from generation.errors import GenerationError
 from provenance.artists.errors import ArtistError
 from provenance.credentials.errors import CredentialError
 from provenance.marking.errors import MarkingError
+from provenance.reports.errors import ReportError
 from provenance.review.errors import ReviewError
 from provenance.web.status import status_of
 from provenance.works.errors import WorkError
@@ -30,7 +31,10 @@ log = get_logger(__name__)
 
 
 # What knows its own code and sentence.
-_OURS = (ArtistError, CredentialError, GenerationError, MarkingError, ReviewError, SimilarityError, WorkError)
+_OURS = (
+    *(ArtistError, CredentialError, GenerationError, MarkingError),
+    *(ReportError, ReviewError, SimilarityError, WorkError),
+)
 
 
 class NewestFirst(CursorPagination):

@@ -10,6 +10,7 @@ from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
 from provenance.artists.api import ArtistViewSet, ClaimViewSet
 from provenance.audits.resemblances_api import ResemblanceViewSet
 from provenance.audits.set_audits_api import SetAuditViewSet
+from provenance.reports.api import ReportViewSet
 from provenance.review.api import CaseViewSet
 from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
 from provenance.web.desk_door import noting
@@ -42,6 +43,7 @@ router.register("claims", ClaimViewSet, basename="claim")
 router.register(r"artists/(?P<artist_pk>[0-9a-f-]{36})/resemblances", ResemblanceViewSet, basename="resemblance")
 router.register("references", ReferenceViewSet, basename="reference")
 router.register("audits", AuditViewSet, basename="audit")
+router.register("reports", ReportViewSet, basename="report")
 router.register("set-audits", SetAuditViewSet, basename="set-audit")
 
 handler500 = "config.errors.uncaught"

@@ -41,6 +41,8 @@ ONLY_FOR_COMMANDS = {
     # What is wrong with a list, and which line of the operator's profile: no place.
     ("provenance/credentials/trust_file.py", "%(why)s"),
     ("provenance/marking/profiles.py", "%(why)s"),
+    ("provenance/reports/write.py", "%(folder)s"),
+    ("provenance/reports/write.py", "%(why)s"),
     # ``strerror``, which names no file; and only of files on this machine.
     ("similarity/pictures.py", "%(why)s"),
 }

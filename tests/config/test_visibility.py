@@ -16,7 +16,9 @@ from rest_framework.test import APIClient
 
 from config.urls import router
 from generation.models import Output
+from provenance.artists.models import Claim
 from provenance.audits.models import SetAudit
+from provenance.reports.models import Report
 from provenance.verdicts.models import Judgement, TrustListVersion
 from provenance.works.editing.models import Sitting
 from provenance.works.models import Export, Reveal, Version
@@ -33,9 +35,11 @@ OWNED: dict[str, Callable[[Version], Any]] = {
     "case": lambda version: version.case,
     "audit": lambda version: version.audit,
     "set-audit": lambda version: version.work.owner.set_audits.get(),
+    "report": lambda version: version.audit.reports.get(),
     "export": lambda version: version.exports.get(),
     "verdict": lambda version: version.judgements.get(),
     "sitting": lambda version: version.sittings.get(),
+    "claim": lambda version: version.work.owner.artist_claims.get(),
 }
 # Rows that belong to the service: everybody who is signed in sees them.
 SHARED_ROWS = ("model", "artist", "reference", "trust-list")
@@ -61,12 +65,14 @@ def make_held(owner: User) -> Version:
     )
     make_case(version=version)
     Judgement.objects.create(version=version, verdict="valid", before="valid", sdk="c2pa-python 0.38.1")
+    Report.objects.create(audit=version.audit)
     SetAudit.objects.create(owner=owner, kind="person", name=owner.username, versions=[str(version.pk)])
     now = timezone.now()
     Sitting.objects.create(owner=owner, parent=version, started_at=now, seen_at=now)
     Export.objects.create(
         version=version, recipe="0" * 64, profile="plain", by=owner, bytes=1, sha256="0" * 64, manifest={}
     )
+    Claim.objects.create(claimant=owner, artist_name="Ada", evidence="My site.")
     version.refresh_from_db()
     return version
 

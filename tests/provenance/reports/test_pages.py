@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
+from rest_framework.test import APIClient
 
 from provenance.reports import make as making
 from provenance.reports.ask import ask
@@ -234,3 +235,37 @@ def test_a_versions_picture_is_at_hand(
     assert "It resembles the work of Ada Lovelace more than chance explains." in page
     assert "What the resemblance rests on" in page
     assert Page(page).problems == []
+
+
+def test_programs_ask_watch_and_take_the_document(
+    api: APIClient, owned: Audit, creator: User, stranger: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "record_of", lambda *_arguments, **_options: make_record())
+    api.force_authenticate(creator)
+    picture = SimpleUploadedFile("x.png", PICTURE, content_type="image/png")
+
+    asked = api.post("/api/v1/reports/", {"audit": str(owned.pk), "image": picture}, format="multipart")
+    assert (asked.status_code, asked.json()["status"]) == (202, "waiting")
+    where = f"/api/v1/reports/{asked.json()['id']}/"
+    assert api.get(f"{where}document/").status_code == 404
+    assert make_report(Report.objects.get().pk)
+
+    assert api.get(where).json()["status"] == "ready"
+    document = api.get(f"{where}document/")
+    assert read(document.content).flaw == ""
+    assert api.post("/api/v1/reports/", {"audit": str(owned.pk)}, format="json").status_code == 200
+    api.force_authenticate(stranger)
+    assert api.get(where).status_code == 404
+    assert api.get(f"{where}document/").status_code == 404
+    refused = api.post("/api/v1/reports/", {"audit": str(owned.pk)}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_audit")
+    assert Report.objects.count() == 1
+
+
+def test_programs_are_told_of_another_file(api: APIClient, owned: Audit, creator: User) -> None:
+    api.force_authenticate(creator)
+    other = SimpleUploadedFile("x.png", factories.make_png(), content_type="image/png")
+    refused = api.post("/api/v1/reports/", {"audit": str(owned.pk), "image": other}, format="multipart")
+    assert (refused.status_code, refused.json()["code"]) == (400, "other_picture")
+    assert [entry["field"] for entry in refused.json()["errors"]] == ["image"]
+    assert Report.objects.count() == 0
