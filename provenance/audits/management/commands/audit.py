@@ -6,15 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from provenance.audits.lines import audit_facts, audit_sentence, set_sentences
+from provenance.audits.wording import tell
+from provenance.audits.write_folder import (
+    INDEX,
+    PICTURED,
+    Entry,
+    Page,
+    Section,
+    counts,
+    entry,
+    write_page,
+    write_reports,
+)
+from provenance.reports.errors import ReportError
 from similarity.audit import Asked, domain_of
 from similarity.audit_files import Audited, audit_files, file_set, pictures_in
 from similarity.errors import SimilarityError
-from similarity.judge_set import judge_audits
+from similarity.judge_set import SetDecision, judge_audits
 from similarity.models import Audit
-from similarity.report_lines import command_error, json_line, readable
+from similarity.report_lines import command_error, json_line, readable, stopped, unwritable
 
 
 class Command(BaseCommand):
@@ -31,10 +45,18 @@ class Command(BaseCommand):
             "--generator", default="", metavar="NAME|SHA256", help="the model that made them, if one did"
         )
         parser.add_argument("--set", action="store_true", dest="as_set", help="judge all of them as one set, too")
+        parser.add_argument(
+            "--report", type=Path, metavar="DIR", help="write a report of each flagged picture there, and an index.html"
+        )
+        parser.add_argument("--all", action="store_true", dest="every", help="with --report: of every judged picture")
         parser.add_argument("--json", action="store_true", help="one JSON object per file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         json_to = self.stdout if options["json"] else None
+        report: Path | None = options["report"]
+        # Before the work, which may take hours.
+        if report and (why := f"{report} is a file" if report.is_file() else unwritable(report)):
+            raise stopped("out_unwritable", f"Reports cannot be put into {report}: {why}.", json_to=json_to)
         named = set(options["paths"])
         done: list[Audited] = []
         try:
@@ -46,8 +68,13 @@ class Command(BaseCommand):
                     done.append(audited)
                     self._tell(audited, as_json=options["json"], brief=audited.file not in named)
                     bar.update()
-            if options["as_set"] or any(path.is_dir() for path in named):
-                self._sum_up(done, as_set=options["as_set"], as_json=options["json"])
+            found = judge_audits(*file_set(done)) if options["as_set"] else None
+            if report:
+                self._report(done, found, folder=report, every=options["every"], generator=options["generator"])
+            if report or found or any(path.is_dir() for path in named):
+                self._sum_up(done, found, report=report, as_json=options["json"])
+        except ReportError as error:
+            raise stopped(error.code, error.message, json_to=json_to) from error
         except SimilarityError as error:  # wrong with every file, and only here is the operator told where it lies
             raise command_error(error, json_to=json_to) from error
         failed = [audited.file for audited in done if audited.audit.outcome == Audit.Outcome.FAILED]
@@ -62,15 +89,42 @@ class Command(BaseCommand):
         with tqdm.external_write_mode():
             out.write(readable(audit_sentence(audited, brief=brief)))
 
-    def _sum_up(self, done: list[Audited], *, as_set: bool, as_json: bool) -> None:
+    def _report(
+        self, done: list[Audited], found: SetDecision | None, *, folder: Path, every: bool, generator: str
+    ) -> None:
+        written = write_reports(done, folder, every=every)
+        flagged = [one for one in done if one.audit.outcome in Audit.NAMING]
+        rest = [one for one in done if one not in flagged]
+        sections = [
+            Section(title, [self._entry(one, written) for one in ones[:PICTURED]], _left_out(len(ones)))
+            for title, ones in ((_("Flagged"), flagged), (_("All others"), rest))
+            if ones
+        ]
+        told = tell(found.facts(), generator=generator) if found else None
+        write_page(Page(_("Pictures compared with known works"), sections, told, [counts(done)]), folder)
+
+    @staticmethod
+    def _entry(one: Audited, written: dict[Path, str]) -> Entry:
+        return entry(one, name=str(one.file), report=written.get(one.file, ""))
+
+    def _sum_up(self, done: list[Audited], found: SetDecision | None, *, report: Path | None, as_json: bool) -> None:
         outcomes = Counter(str(audited.audit.outcome) for audited in done)
-        found = judge_audits(*file_set(done)) if as_set else None
         if as_json:
             told: dict[str, Any] = {"pictures": len(done), "outcomes": dict(outcomes)}
-            self.stdout.write(json_line(told | ({"set": found.facts()} if found else {})))
+            told |= {"set": found.facts()} if found else {}
+            told |= {"report": str(report / INDEX)} if report else {}
+            self.stdout.write(json_line(told))
             return
         self.stdout.write(f"{len(done)} pictures")
         for outcome, count in outcomes.most_common():
             self.stdout.write(f"  {count:6}  {Audit.Outcome(outcome).label}")
         if found:
             self.stdout.write(readable("\n".join(set_sentences(found))))
+        if report:
+            self.stdout.write(readable(f"{report / INDEX}"))
+
+
+def _left_out(count: int) -> str:
+    if count <= PICTURED:
+        return ""
+    return _("The first %(shown)s of %(count)s.") % {"shown": PICTURED, "count": count}
