@@ -1,5 +1,7 @@
 """The artists whose works are known here: a list, and a page of each."""
 
+from uuid import UUID
+
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +32,7 @@ def artists(request: HttpRequest) -> HttpResponse:
     return render(request, "web/artists.html", {"page": page, "asked": asked, "claims": own[:10]})
 
 
-def _called(asked: str) -> list[object]:
+def _called(asked: str) -> list[UUID]:
     wanted = fold(asked)
     rows = Artist.objects.values_list("pk", "name", "aliases")
     return [pk for pk, name, aliases in rows if any(wanted in fold(str(one)) for one in (name, *aliases))]

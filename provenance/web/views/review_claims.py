@@ -78,6 +78,10 @@ def review_claim(request: SignedInRequest, pk: str) -> HttpResponse:
 def _namesakes(claim: Claim) -> list[Artist]:
     """Profiles that a new one may be meant for, or that already have one of the names."""
     wanted = {fold(name) for name in (claim.artist_name, *map(str, claim.aliases))}
-    rows = Artist.objects.exclude(pk=claim.artist_id).values_list("pk", "name", "aliases")
-    same = [pk for pk, name, aliases in rows if wanted & {fold(str(one)) for one in (name, *aliases)}]
+    rows = Artist.objects.values_list("pk", "name", "aliases")
+    same = [
+        pk
+        for pk, name, aliases in rows
+        if pk != claim.artist_id and wanted & {fold(str(one)) for one in (name, *aliases)}
+    ]
     return list(Artist.objects.filter(pk__in=same))

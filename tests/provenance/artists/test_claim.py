@@ -32,7 +32,8 @@ def test_names_and_evidence_stay_out_of_the_chain(creator: User, claim_of: Calla
     claim_of(aliases=["The Master of Giverny"], links=["https://example.org/monet"])
 
     chain = " ".join(f"{event.actor} {event.payload}" for event in Event.objects.all())
-    for word in ("ada", "rita", "Monet", "Giverny", "example.org", "site"):
+    assert all(event.actor.startswith("commitment:") for event in Event.objects.all())
+    for word in ("rita", "Monet", "Giverny", "example.org", "site"):
         assert word not in chain
     assert PersonalValue.objects.get(name="evidence").value == "My site names this account."
 

@@ -114,7 +114,7 @@ def test_what_cannot_be_enrolled(
     asked = {"data": encoded(painting(1)), "stated": True, **fields}
     with pytest.raises((ArtistError, SimilarityError)) as refused:
         enrol_work(asked.pop("data"), artist=monet, by=creator, **asked)  # type: ignore[arg-type]
-    assert refused.value.code == code
+    assert getattr(refused.value, "code", "") == code
     assert (Reference.objects.count(), Enrolment.objects.count()) == (0, 0)
 
 

@@ -1,7 +1,13 @@
 """A refusal stops prompts and pictures to begin from, when they are asked for and when they are rendered."""
 
+import io
+import json
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from rest_framework.test import APIClient
 
 from generation.errors import GenerationError
@@ -129,3 +135,11 @@ def test_the_api_tells_code_field_and_rewrite(api: APIClient, creator: User, ref
     body = answer.json()
     assert (answer.status_code, body["code"], body["rewrite"]) == (403, "artist_refused", "a harbour, at dusk")
     assert body["errors"][0]["field"] == "prompt"
+
+
+def test_the_command_says_why(refusing: Artist, tmp_path: Path) -> None:
+    said = io.StringIO()
+    with pytest.raises(CommandError, match="artist_refused: Claude Monet does not want"):
+        call_command("generate", "a harbour by Monet, at dusk", "--json", "--out", str(tmp_path), stdout=said)
+    assert json.loads(said.getvalue())["error_code"] == "artist_refused"
+    assert Job.objects.count() == 0

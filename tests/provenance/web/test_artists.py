@@ -1,10 +1,16 @@
 """The artists' pages: the list, a profile, a claim, the artist's desk and the reviewers' claims."""
 
+import re
+from pathlib import Path
+from typing import Literal
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import Browser, expect
+from pytest_django.live_server_helper import LiveServer
 
 from provenance.artists import enrol as enrolling
 from provenance.artists.claim import claim_profile, propose_names
@@ -15,7 +21,9 @@ from provenance.web.views.artists import ENOUGH_WORKS
 from similarity import search
 from similarity.errors import SimilarityError
 from similarity.models import Artist, Reference
+from tests.provenance.web.browser import browser, overflow  # noqa: F401
 from tests.provenance.web.html import Page
+from tests.provenance.web.test_hostile_text import sign_in
 from tests.provenance.web.test_pages import NEVER_SHOWN
 
 ENGLISH = {"Accept-Language": "en"}
@@ -280,3 +288,64 @@ def test_the_statement_shown_is_the_one_that_is_kept(
     client.force_login(creator)
     page = Page(client.get(reverse("web:artist-desk", args=[monet.slug]), headers=ENGLISH).content.decode())
     assert " ".join(str(enrolling.STATEMENT).split()) in " ".join(page.text.split())
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
+def test_the_desk_in_a_browser(
+    browser: Browser,  # noqa: F811
+    live_server: LiveServer,
+    claim: Claim,
+    creator: User,
+    monet: Artist,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    width: int,
+    scheme: Literal["dark", "light"],
+) -> None:
+    """Given three files, of which one is bad and one must wait, when they are sent, then each tells its own end; and
+    a work is withdrawn and taken back by the keyboard alone."""
+    waits = iter([None, 1, None, None])
+
+    def enrol(data: bytes, *, artist: Artist, title: str, **said: object) -> tuple[Enrolment, bool]:
+        if data == b"bad":
+            raise SimilarityError("not_an_image", "No picture.")
+        Reference.objects.create(artist=artist, title=title, sha256=f"{title:>064}", fingerprint=bytes(32))
+        return Enrolment(title=title), True
+
+    monkeypatch.setattr(artist_desk, "enrol_work", enrol)
+    monkeypatch.setattr(artist_desk, "seconds_to_wait", lambda *args, **options: next(waits))
+    for name, data in (("Red_boats.png", b"good"), ("note.png", b"bad"), ("Pond.png", b"good")):
+        (tmp_path / name).write_bytes(data)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en-GB", base_url=live_server.url
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    sign_in(context, live_server, creator)
+    page.goto(f"/artists/{monet.slug}/desk/")
+    assert overflow(page) <= 0
+    page.get_by_label("Pictures of the works").set_input_files(sorted(tmp_path.iterdir(), reverse=True))
+    page.get_by_label("I state that these works").check()
+    page.get_by_role("button", name="Enrol", exact=True).click()
+
+    results = page.locator("#results li")
+    expect(results).to_have_text(
+        [re.compile("note.png.*No picture"), re.compile("Red boats.*enrolled"), re.compile("Pond.*enrolled")]
+    )
+    expect(page.locator("#collection")).to_contain_text("Pond")
+
+    page.get_by_label("Pond").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Withdraw the chosen works").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Withdraw 1 work?")
+    page.get_by_role("button", name="Withdraw").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("1 work is leaving.")
+    page.get_by_role("button", name=re.compile("Undo.*Pond")).press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The work stays.")
+    assert Reference.objects.get(title="Pond").leaving_since is None
+    assert complaints == []
+    context.close()

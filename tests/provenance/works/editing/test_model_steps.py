@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 from rest_framework.throttling import ScopedRateThrottle
 
+from generation import blobs
 from generation.delivery import ring_undelivered
 from generation.models import Job
 from generation.render import render_next
@@ -14,6 +15,7 @@ from provenance.works.editing.compose import compose_version
 from provenance.works.editing.model_steps import receive_step
 from provenance.works.editing.models import Edit, Sitting
 from provenance.works.models import PrivatePrompt, Version
+from similarity.models import Artist, Reference
 from tests.provenance.works.editing.conftest import Call, through
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +170,23 @@ def test_steps_of_a_model_are_counted_as_jobs_and_others_are_not(
     now = call(call(now, "steps", expect=201, **VARIATION), "undo")
     assert call(now, "steps", expect=429, **VARIATION)["code"] == "throttled"
     assert Edit.objects.count() == 3
+
+
+def test_a_refused_name_or_picture_stops_a_models_step(sitting: dict[str, Any], call: Call) -> None:
+    """Given an artist who refuses generation in their name, then no step names them or redraws a work of theirs."""
+    from similarity.fingerprint import codes_of_looks
+    from similarity.pictures import decode
+
+    monet = Artist.objects.create(slug="monet", name="Claude Monet", naming="refuses")
+    named = {"operation": "inpaint", "parameters": {**INPAINT["parameters"], "prompt": "a pond by M\u043enet"}}
+    answer = call(sitting, "steps", expect=403, **named)
+    assert (answer["code"], answer["rewrite"]) == ("artist_refused", "a pond")
+
+    parent = Version.objects.get()
+    code = codes_of_looks(decode(blobs.get(parent.blob)).rgb)["image_code"]
+    Reference.objects.create(artist=monet, title="Harbour", sha256="0" * 64, fingerprint=code)
+    answer = call(sitting, "steps", expect=403, **VARIATION)
+    assert answer["code"] == "artist_refused"
+    assert "Harbour" in answer["detail"]
+    assert Edit.objects.count() == 0
+    assert Job.objects.filter(edit__isnull=False).count() == 0
