@@ -29,12 +29,15 @@ from generation.models import Job, ModelPassport, Output
 from provenance.credentials.sign import Signed, sign
 from provenance.ledger.append import append
 from provenance.ledger.models import PersonalValue
+from provenance.reports.models import Report
+from provenance.reports.sign import signed
 from provenance.review.models import Decision
 from provenance.verdicts.models import Judgement, TrustListVersion
 from provenance.works.models import Credential, PrivatePrompt, Reveal, Version, Work
 from similarity.models import Artist, Audit, Reference
 from tests import factories
 from tests.conftest import SHARED
+from tests.provenance.reports.records import copied, make_record
 from tests.provenance.web.browser import browser, overflow  # noqa: F401
 from tests.provenance.works.test_verify import make_story, signer  # noqa: F401
 
@@ -134,6 +137,8 @@ def _fill(reviewer: User) -> list[Work]:
         for model, names in FIELDS.items():
             values = {name: text[: model._meta.get_field(name).max_length] for name in names}  # type: ignore[union-attr]
             model._base_manager.exclude(pk__in=before[model]).update(**values)
+        hostile_record = make_record("copy", text=text, copy=copied(text))
+        Report.objects.create(audit=versions[0].audit, status=Report.Status.READY, document=signed(hostile_record))
         append(
             key=f"k{number}"[:200],
             kind=text[:60],
@@ -215,6 +220,7 @@ def test_pages(browser: Browser, live_server: LiveServer, hostile: list[Work], r
             visit(f"/works/{work.pk}/?version=3")
             visit(f"/review/{work.versions.get(number=2).case.pk}/")
             visit(f"/v/{version.pk}")
+            visit(f"/audits/{version.audit_id}/report/")
         for work in chosen[1::3]:  # as their owners, who see more
             sign_in(context, live_server, work.owner)
             job = Job.objects.get(owner=work.owner, status=Job.Status.FAILED)
@@ -227,7 +233,7 @@ def test_pages(browser: Browser, live_server: LiveServer, hostile: list[Work], r
                 visit(address)
     context.close()
     assert not wrong, "\n".join(wrong)
-    assert visited == 7 + 4 * 8 + 7 * 3
+    assert visited == 7 + 5 * 8 + 7 * 3
 
 
 @pytest.mark.parametrize("width", [360, 1440])
