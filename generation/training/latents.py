@@ -1,6 +1,8 @@
 """Latents of every training work, whole and mirrored, made once: a crop of a latent is the latent of a crop.
 
-python -m generation.training.latents --art ART --work WORK
+python -m generation.training.latents --art ART --work WORK [--side 32]
+
+`--side` is the side of the squares that the denoiser will see: 32 for 256 px, 16 for the small first stage.
 """
 
 from __future__ import annotations
@@ -18,28 +20,30 @@ from tqdm import tqdm
 from generation.training import autoencoder, runs
 from generation.training.pixels import Pixels, PixelStore, read_works, to_tensor
 
-SHORT, LONGEST = 256, 448
+FACTOR = 8
+SHIPPED = Path(__file__).parent.parent / "bundled" / "colophon-mini"
 Half = npt.NDArray[np.float16]
 
 
-def at_native_size(pixels: Pixels) -> Pixels:
-    """A picture with its short side at 256 px, both sides multiples of 8, the middle of very long ones."""
+def at_native_size(pixels: Pixels, side: int) -> Pixels:
+    """A picture whose latent is `side` short, both sides whole latents, the middle of very long ones."""
+    short, longest = side * FACTOR, side * FACTOR * 7 // 4
     height, width = pixels.shape[:2]
-    scale = SHORT / min(height, width)
-    resized = Image.fromarray(pixels).resize(
-        (max(SHORT, round(width * scale / 8) * 8), max(SHORT, round(height * scale / 8) * 8)), Image.Resampling.BICUBIC
-    )
-    left, top = max(0, resized.width - LONGEST) // 2, max(0, resized.height - LONGEST) // 2
-    box = (left, top, left + min(resized.width, LONGEST), top + min(resized.height, LONGEST))
+    scale = short / min(height, width)
+    size = [max(short, round(length * scale / FACTOR) * FACTOR) for length in (width, height)]
+    resized = Image.fromarray(pixels).resize((size[0], size[1]), Image.Resampling.BICUBIC)
+    left, top = max(0, resized.width - longest) // 2, max(0, resized.height - longest) // 2
+    box = (left, top, left + min(resized.width, longest), top + min(resized.height, longest))
     return np.asarray(resized.crop(box))
 
 
 class LatentStore:
     """Ragged float16 latents, one file per orientation, which may still be growing while training reads it."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.path = folder / f"latents-{name}.f16"
-        self.index = folder / f"latents-{name}.npz"
+    def __init__(self, folder: Path, name: str, side: int) -> None:
+        self.side = side
+        self.path = folder / f"latents-{side}-{name}.f16"
+        self.index = folder / f"latents-{side}-{name}.npz"
 
     def ready(self) -> bool:
         """True once every work is in."""
@@ -50,7 +54,7 @@ class LatentStore:
         offsets, shapes, at = [], [], 0
         with self.path.open("wb") as out, torch.no_grad():
             for i in tqdm(range(len(store)), desc=self.path.name, mininterval=10):
-                pixels = at_native_size(store.picture(i))
+                pixels = at_native_size(store.picture(i), self.side)
                 batch = to_tensor([pixels[:, ::-1] if mirrored else pixels]).to(device)
                 latent = vae.encode(batch).latents[0].half().cpu().contiguous().numpy()
                 out.write(latent.tobytes())
@@ -67,8 +71,9 @@ class LatentStore:
         self.flat: Half = np.memmap(self.path, dtype=np.float16, mode="r")
         return self
 
-    def crop(self, index: int, side: int, rng: random.Random) -> Half:
+    def crop(self, index: int, rng: random.Random) -> Half:
         """A random square, (4, side, side): anywhere along a wide picture, towards the top of a tall one."""
+        side = self.side
         channels, height, width = (int(n) for n in self.shape[index])
         start = int(self.offset[index])
         whole = self.flat[start : start + channels * height * width].reshape(channels, height, width)
@@ -78,21 +83,23 @@ class LatentStore:
 
 
 def load_autoencoder(run: runs.Run) -> AutoencoderTiny:
-    """The newest autoencoder: the decoder stage if it ran, else the joint stage."""
+    """The newest autoencoder: the decoder stage if it ran, else the joint stage, else the one that ships."""
     state = runs.load(run.work / "autoencoder-decoder.pt") or runs.load(run.work / "autoencoder-joint.pt")
-    assert state is not None, "train the autoencoder first"
-    vae = autoencoder.build(run.config["autoencoder"])
-    vae.load_state_dict(state["vae"])
+    if state is None:
+        vae = AutoencoderTiny.from_pretrained(SHIPPED / "vae").float()
+    else:
+        vae = autoencoder.build(run.config["autoencoder"])
+        vae.load_state_dict(state["vae"])
     return vae.to(run.device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 def main() -> None:
     """Make both orientations, the plain one first: training can start on that."""
-    run, _ = runs.start(__doc__ or "")
+    run, args = runs.start(__doc__ or "", side=32)
     store = PixelStore.build(run.art, read_works(run.art), run.work)
     vae = load_autoencoder(run)
     for name, mirrored in (("plain", False), ("mirrored", True)):
-        latents = LatentStore(run.work, name)
+        latents = LatentStore(run.work, name, args.side)
         if not latents.ready():
             latents.write(vae, store, mirrored, run.device)
 

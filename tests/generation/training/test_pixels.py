@@ -50,9 +50,10 @@ def test_tensor_range_and_layout(store: PixelStore) -> None:
     assert -1 <= batch.min() < batch.max() <= 1
 
 
-def test_native_size_has_a_short_side_of_256_and_whole_latents(store: PixelStore) -> None:
-    assert at_native_size(store.picture(0)).shape == (448, 256, 3)
-    assert at_native_size(np.zeros((97, 150, 3), np.uint8)).shape == (256, 392, 3)
+def test_native_size_has_a_short_side_of_whole_latents(store: PixelStore) -> None:
+    assert at_native_size(store.picture(0), 32).shape == (448, 256, 3)
+    assert at_native_size(np.zeros((97, 150, 3), np.uint8), 32).shape == (256, 392, 3)
+    assert at_native_size(np.zeros((97, 150, 3), np.uint8), 16).shape == (128, 200, 3)
 
 
 def test_held_out_is_fixed() -> None:
