@@ -402,6 +402,11 @@ SPECTACULAR_SETTINGS = {
         "ReportStatusEnum": "provenance.reports.models.Report.Status",
         "SittingStatusEnum": "provenance.works.editing.models.Sitting.Status",
         "SetAuditStatusEnum": "provenance.audits.models.SetAudit.Status",
+        "SetAuditKindEnum": "provenance.audits.models.SetAudit.Kind",
+        "ClaimStatusEnum": "provenance.artists.models.Claim.Status",
+        "ClaimKindEnum": "provenance.artists.models.Claim.Kind",
+        "ClaimRulingEnum": "provenance.artists.models.ClaimDecision.Ruling",
+        "RulingEnum": "provenance.review.models.Decision.Ruling",
     },
 }
 CACHES = {

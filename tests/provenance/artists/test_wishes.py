@@ -41,7 +41,7 @@ def test_only_whoever_decides_for_the_artist_may(
             (drop_name, {"name": "莫奈"}),
         ):
             with pytest.raises(ArtistError) as refused:
-                change(monet, by=by, **said)  # type: ignore[operator]
+                change(monet, by=by, **said)
             assert refused.value.code == "not_your_profile"
     monet.refresh_from_db()
     assert (monet.naming, monet.mining, len(monet.aliases)) == ("", "", 3)
