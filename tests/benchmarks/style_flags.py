@@ -150,6 +150,7 @@ def _rates(statistics: Floats, artist: Ints, threshold: conformal.Threshold) -> 
         "guarantee": threshold.guarantee,
         "calibrated on": threshold.units,
         "artists": share(each, np.arange(len(each))),
+        "bound": conformal.mean_upper_bound(each),
         "images": exact(int(flagged.sum()), len(flagged)),
         "n artists": len(each),
         "n": len(flagged),
@@ -173,7 +174,11 @@ def crossed(scored: Scored, strategy: str) -> dict[str, Any]:
     for alpha in ALPHAS:
         each = np.concatenate(found[alpha])
         told[f"{alpha:.0%}"] = {
-            name: {"artists": share(each[chosen], np.arange(int(chosen.sum()))), "n artists": int(chosen.sum())}
+            name: {
+                "artists": share(each[chosen], np.arange(int(chosen.sum()))),
+                "bound": conformal.mean_upper_bound(each[chosen]),
+                "n artists": int(chosen.sum()),
+            }
             for name, chosen in (
                 ("all", who >= 0),
                 ("trained on", scored.trained[who]),

@@ -19,7 +19,7 @@ other file          queries of the unseen artists enlarged twofold as JPEG 60, o
 
 The row *readout + cohort* takes from every pair of works half of either work's mean similarity to the ten nearest works
 of the trained artists (CSLS; Conneau et al. 2018, arXiv 1710.04087), and scores works against artists by the
-service's own normalisation (``similarity/style/scores.py``), scaled on the trained artists' works.
+service's own normalisation (``similarity/style/scores.py``), scaled on everybody's works, as there.
 """
 
 from dataclasses import dataclass
@@ -120,12 +120,12 @@ def rows_of(works: Works, asked: Queries, strategy: str) -> Any:
         table[np.arange(asked.works, len(table)), asked.original] = -np.inf
         scores = metrics.artist_scores(table, asked.artist, artists=len(works.names))
         yield kind, Row(table, scores, *metrics.ranks_precision(table, asked.artist, 10))
-    # CSLS and the service's normalisation of the last kind, the readout; both know the trained artists' works only.
+    # CSLS against the trained artists' works, and the service's normalisation, of the last kind: the readout.
     trained = np.flatnonzero(works.is_trained)
     theirs = np.where(works.artist[trained][None, :] == asked.artist[:, None], -np.inf, table[:, trained])
     level = np.partition(theirs, -NEAREST, axis=1)[:, -NEAREST:].mean(axis=1)
     table -= ((level[:, None] + level[None, :]) / 2).astype(np.float32)
-    scale, _ = style_scores.scales(scores[trained], works.artist[trained])
+    scale, _ = style_scores.scales(scores[: asked.works], works.artist)
     scores = np.asarray(style_scores.normalise(scores, strategy, scale), np.float32)
     yield COHORT, Row(table, scores, *metrics.ranks_precision(table, asked.artist, 10))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.benchmarks.style_bootstrap import exact, share
+from tests.benchmarks.style_bootstrap import exact, exact_bound, share
 from tests.benchmarks.style_flags import outcomes
 from tests.benchmarks.style_looks import right_of_blocks
 from tests.benchmarks.style_pictures import neutral
@@ -15,6 +15,7 @@ def test_exact_intervals_are_those_of_clopper_and_pearson() -> None:
     # Given tabulated intervals, when computed, then they agree; nothing in 59 leaves 6.06 % (1 - 0.025 ** (1 / 59)).
     assert exact(0, 59) == pytest.approx([0.0, 0.0, 0.06061], abs=1e-5)
     assert exact(5, 100) == pytest.approx([0.05, 0.01643, 0.11283], abs=1e-5)
+    assert exact_bound(0, 59) == pytest.approx(1 - 0.05 ** (1 / 59), abs=1e-9)
     assert exact(100, 100) == pytest.approx([1.0, 0.96378, 1.0], abs=1e-5)
 
 
@@ -78,7 +79,6 @@ def test_a_query_is_compared_with_its_own_gallery_alone() -> None:
 def test_neutral_prompts_and_seeds_are_never_shared() -> None:
     # Given both halves, when compared, then no prompt and no seed is in both, and none comes twice.
     known, asked = neutral(500, 500)
-    prompts, seeds = [one.prompt for one in known + asked], [one.seed for one in known + asked]
-    assert len(set(prompts)) == len(set(seeds)) == 1000
-    with pytest.raises(ValueError, match="neutral prompts"):
-        neutral(10_000, 1)
+    prompts, seeds = {one.prompt for one in known + asked}, {one.seed for one in known + asked}
+    assert len(known) == len(asked) == 500
+    assert len(prompts) == len(seeds) == 1000
