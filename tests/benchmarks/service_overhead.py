@@ -13,6 +13,8 @@ import json
 import statistics
 import tempfile
 import time
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -20,6 +22,8 @@ from urllib.request import Request, urlopen
 from tests.e2e.service import ROOT, Service
 
 PROMPT = "a harbour at sunset"
+# By the rows' own times: asked for, taken by a worker, rendered and stored, made a version, compared, published.
+STAGES = ("wait", "work", "receive", "audit", "seal")
 
 
 def main() -> None:
@@ -47,8 +51,8 @@ def measure(service: Service, folder: Path, options: argparse.Namespace) -> dict
         served(seed)
     rounds = []
     for seed in range(options.rounds):
-        first, (whole, render), second = bare(seed), served(seed + 100), bare(seed)
-        rounds.append({"bare": first, "service": whole, "render": render, "bare_again": second})
+        first, (whole, render, stages), second = bare(seed), served(seed + 100), bare(seed)
+        rounds.append({"bare": first, "service": whole, "render": render, "bare_again": second, **stages})
     before = [r["bare"] for r in rounds]
     return {
         "steps": bare.steps,
@@ -59,6 +63,7 @@ def measure(service: Service, folder: Path, options: argparse.Namespace) -> dict
         "service/bare": spread([2 * r["service"] / (r["bare"] + r["bare_again"]) for r in rounds]),
         "render/bare": spread([2 * r["render"] / (r["bare"] + r["bare_again"]) for r in rounds]),
         "bare/bare": spread([r["bare_again"] / r["bare"] for r in rounds]),
+        "stages_ms": {name: spread([1000 * r[name] for r in rounds]) for name in STAGES},
         "added_ms": spread([1000 * (r["service"] - (r["bare"] + r["bare_again"]) / 2) for r in rounds]),
     }
 
@@ -119,7 +124,7 @@ class Served:
         with urlopen(Request(f"{self.service.url}{path}", data=data, headers=self.headers), timeout=60) as answer:
             return json.loads(answer.read())
 
-    def __call__(self, seed: int) -> tuple[float, float]:
+    def __call__(self, seed: int) -> tuple[float, float, dict[str, float]]:
         began = time.perf_counter()
         job = self._call("/api/v1/jobs/", {"prompt": PROMPT, "seed": str(seed), "steps": self.steps})
         while True:
@@ -129,7 +134,14 @@ class Served:
             time.sleep(0.01)
         whole = time.perf_counter() - began
         output = self._call(f"/api/v1/outputs/{versions[0]['output']}/")
-        return whole, float(output["seconds"])
+        job, version = self._call(f"/api/v1/jobs/{job['id']}/"), versions[0]
+        told = [job["created_at"], job["started_at"], job["finished_at"], version["created_at"]]
+        times = [datetime.fromisoformat(it) for it in (*told, version["audit"]["created_at"], version["published_at"])]
+        stages = {
+            name: (after - before).total_seconds()
+            for name, (before, after) in zip(STAGES, pairwise(times), strict=True)
+        }
+        return whole, float(output["seconds"]), stages
 
 
 if __name__ == "__main__":
