@@ -197,56 +197,29 @@ LEASE_SECONDS = env.float("COLOPHON_LEASE_SECONDS", 60.0)
 SWEEP_SECONDS = env.float("COLOPHON_SWEEP_SECONDS", 5.0)
 MAX_ATTEMPTS = env.int("COLOPHON_MAX_ATTEMPTS", 5)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    # A ring nobody took before the next one is worth nothing.
-    name: {"task": f"{name}.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
-    for name in ("generation", "provenance.works", "provenance.audits", "provenance.reports")
-}
 # The ledger is signed after this long, or this many events; whether it is due is asked every minute.
 LEDGER_KEY = env.str("COLOPHON_LEDGER_KEY", str(KEY_DIR / "ledger.pem"))
 LEDGER_CHECKPOINT_SECONDS = env.float("COLOPHON_LEDGER_CHECKPOINT_SECONDS", 600.0)
 LEDGER_CHECKPOINT_EVENTS = env.int("COLOPHON_LEDGER_CHECKPOINT_EVENTS", 500)
-CELERY_BEAT_SCHEDULE["provenance.ledger"] = {
-    "task": "provenance.ledger.tasks.sign_checkpoint",
-    "schedule": 60.0,
-    "options": {"expires": 60.0},
-}
-CELERY_BEAT_SCHEDULE["provenance.works.thresholds"] = {
-    "task": "provenance.works.tasks.note_thresholds",
-    "schedule": 60.0,
-    "options": {"expires": 60.0},
-}
-CELERY_BEAT_SCHEDULE["provenance.works.timestamps"] = {
-    "task": "provenance.works.tasks.add_timestamps",
-    "schedule": 120.0,
-    "options": {"expires": 120.0},
-}
-CELERY_BEAT_SCHEDULE["provenance.verdicts"] = {
-    "task": "provenance.verdicts.tasks.judge_outdated",
-    "schedule": 60.0,
-    "options": {"expires": 60.0},
-}
-CELERY_BEAT_SCHEDULE["provenance.audits.digests"] = {
-    "task": "provenance.audits.tasks.send_digests",
-    "schedule": 600.0,
-    "options": {"expires": 600.0},
-}
 # Works that artists withdrew leave after at most this long; until then it can be taken back.
 WITHDRAWAL_SECONDS = env.float("COLOPHON_WITHDRAWAL_SECONDS", 300.0)
-CELERY_BEAT_SCHEDULE["provenance.artists.withdrawn"] = {
-    "task": "provenance.artists.tasks.remove_withdrawn",
-    "schedule": WITHDRAWAL_SECONDS,
-    "options": {"expires": WITHDRAWAL_SECONDS},
-}
-CELERY_BEAT_SCHEDULE["similarity.index"] = {
-    "task": "similarity.tasks.publish_index",
-    "schedule": 60.0,
-    "options": {"expires": 60.0},
-}
-CELERY_BEAT_SCHEDULE["generation.tidy"] = {
-    "task": "generation.tasks.tidy",
-    "schedule": 3600.0,
-    "options": {"expires": 3600.0},
+CELERY_BEAT_SCHEDULE = {
+    # A ring nobody took before the next one is worth nothing.
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in {
+        "generation.tasks.sweep": SWEEP_SECONDS,
+        "generation.tasks.tidy": 3600.0,
+        "similarity.tasks.publish_index": 60.0,
+        "provenance.works.tasks.sweep": SWEEP_SECONDS,
+        "provenance.works.tasks.note_thresholds": 60.0,
+        "provenance.works.tasks.add_timestamps": 120.0,
+        "provenance.ledger.tasks.sign_checkpoint": 60.0,
+        "provenance.verdicts.tasks.judge_outdated": 60.0,
+        "provenance.reports.tasks.sweep": SWEEP_SECONDS,
+        "provenance.audits.tasks.sweep": SWEEP_SECONDS,
+        "provenance.audits.tasks.send_digests": 600.0,
+        "provenance.artists.tasks.remove_withdrawn": WITHDRAWAL_SECONDS,
+    }.items()
 }
 # Rung, by name, when a job ends: the engine never imports the story.
 JOB_FINISHED_TASK = "provenance.works.tasks.receive"
@@ -257,7 +230,7 @@ REQUEST_POLICY = "provenance.artists.policy.check"
 # Asked, by name, when a picture is sealed or exported: what its maker wishes about data mining.
 MINING_WISHES = "provenance.artists.wishes.of_person"
 # Called, by name, in the transaction that erases a person: what rooms above the ledger know of them.
-PERSON_FORGETTERS = ["provenance.artists.forget.forget"]
+PERSON_FORGETTERS = ["provenance.artists.forget.forget", "provenance.works.forget.forget"]
 
 # -- engines -------------------------------------------------------------------------------------
 BUNDLED_GENERATOR = BASE_DIR / "generation" / "bundled" / "colophon-mini"

@@ -89,10 +89,7 @@ def recover(query: Image.Image, *, allowed: Allowed, named: Iterable[UUID] = ())
         confirmed += _by_features(small, features, rows[: _BY_FEATURES + len(first)], shared)
     if not confirmed:
         return None
-    best = max(
-        confirmed,
-        key=lambda one: (round(one.registration.agreement.mean, 2), one.registration.inliers, -one.picture.pk),
-    )
+    best = max(confirmed, key=_closeness)
     full = _at_full_size(best.registration, query=pixels, parent=best.pixels)
     return Recovered(
         picture=best.picture,

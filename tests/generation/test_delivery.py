@@ -42,7 +42,7 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_the_tasks_are_where_the_settings_say(settings: Settings) -> None:
-    sweep = settings.CELERY_BEAT_SCHEDULE["generation"]["task"]
+    sweep = settings.CELERY_BEAT_SCHEDULE["generation.tasks.sweep"]["task"]
 
     assert {RENDER_TASK, sweep} <= set(current_app.tasks)
     queues = [current_app.amqp.router.route({}, name)["queue"].name for name in (RENDER_TASK, sweep)]
