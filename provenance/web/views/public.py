@@ -9,9 +9,11 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from generation import blobs
+from provenance.credentials.thumbnails import thumbnails
 from provenance.web.throttle import seconds_to_wait
 from provenance.web.views.verify import tone_of
 from provenance.web.views.versions import DAY, shrink
+from provenance.works.lineage import addresses
 from provenance.works.models import Version
 from provenance.works.verify import verify
 
@@ -27,11 +29,14 @@ def version_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         return busy
     version = _published(pk)
     try:
-        found = verify(blobs.get(version.blob))
+        data = blobs.get(version.blob)
     except FileNotFoundError as error:
         raise Http404 from error
-    context = {"version": version, "found": found.as_dict(), "tone": tone_of(found), "asked_of_record": True}
-    response = render(request, "web/version_page.html", context)
+    found = verify(data)
+    told = found.as_dict()
+    context = {"version": version, "found": told, "tone": tone_of(found), "asked_of_record": True}
+    pictures = thumbnails(data, addresses(told["lineage"])) if told["lineage"] else {}
+    response = render(request, "web/version_page.html", {**context, "pictures": pictures})
     response["Cache-Control"] = "no-cache"
     return response
 

@@ -34,6 +34,7 @@ def test_anybody_sees_what_the_file_says(client: Client, version: Version) -> No
     assert "a harbour at sunset" in page
     assert "Made with AI (colophon-mini) by this service." in page
     assert f"/v/{version.pk}/picture" in page
+    assert '<img src="data:image/webp;base64,' in page  # of what it was made from, as the file has it
 
 
 def test_nobody_is_named(client: Client, version: Version, creator: User) -> None:

@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from provenance.ledger.checkpoint import checkpoint
+from provenance.ledger.erase import erase_person
 from provenance.ledger.errors import LedgerError
 from provenance.ledger.examine import Signed
 from provenance.ledger.export import export, whole_ledger
 from provenance.ledger.kept import KeptElsewhere, read_export, read_key
 from provenance.ledger.models import PersonalValue
 from provenance.ledger.verify import verify_ledger
-from provenance.works.forget import forget
 from provenance.works.models import Work
 from provenance.works.story_export import export_story
 
@@ -99,10 +99,8 @@ class Command(BaseCommand):
             )
             if input(f"Type {name} to go on: ") != name:
                 raise CommandError("Nothing was erased.")
-        done = forget(name)
-        self.stdout.write(
-            f"{done.values} values and {done.prompts} private prompts erased; the account is now {done.alias}, closed"
-        )
+        done = erase_person(name)
+        self.stdout.write(f"{done.values} values erased; the account is now {done.alias}, closed")
 
 
 def _signed(kept: list[KeptElsewhere]) -> list[Signed]:

@@ -1,6 +1,5 @@
 """``manage.py verify FILE…``: the same answer as the page, for files on this machine."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.db import OperationalError, ProgrammingError
 from django.utils.translation import gettext as _
 
 from provenance.credentials.errors import CredentialError
+from provenance.works.verification_text import text_of
 from provenance.works.verify import BAD, Verification, verify
 from similarity.errors import SimilarityError
 from similarity.pictures import read_file
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             if options["json"]:
                 self.stdout.write(json_line(file_facts(path) | _json(found)))
             else:
-                self.stdout.write(readable(_text(path, found)))
+                self.stdout.write(readable(text_of(found, name=str(path))))
         if bad:
             sentence = _("%(bad)d of %(all)d files are not as they should be.")
             raise CommandError(sentence % {"bad": bad, "all": len(options["files"])})
@@ -59,49 +59,3 @@ def _json(found: Verification) -> dict[str, Any]:
     # ``file`` is the path on this machine, as in the other commands; the facts move aside.
     said["file_facts"] = said.pop("file")
     return said
-
-
-def _text(path: Path, found: Verification) -> str:
-    said = found.as_dict()
-    lines = [f"{path}: {found.verdict} ({said['verdict_text']})", f"  {found.summary}"]
-    lines += [f"  {sentence}" for sentence in found.sentences]
-    lines += [f"  - {reason['text']} [{reason['code']}]" for reason in found.reasons]
-    if found.manifest:
-        signer = found.manifest["signer"]
-        rows = {
-            _("signed by"): f"{signer['name']} ({signer['organisation']}), issued by {signer['issuer']}",
-            _("model"): " ".join(found.manifest["model"].values()),
-            _("prompt"): found.manifest["prompt"],
-            _("seed"): found.manifest["seed"],
-            _("made"): found.manifest["created"],
-        }
-        lines += [f"  {name}: {value}" for name, value in rows.items() if value]
-        for action in found.manifest["actions"]:
-            source = f", {action['source_text']}" if action["source_text"] else ""
-            lines.append(f"  [{action['standing']}] {action['text']}{source} ({action['standing_text']})")
-    if found.lineage and found.lineage["children"]:
-        heading = _("made from")
-        lines += [f"  {heading}:", *_tree(found.lineage, indent="    ")]
-    if found.revealed:
-        heading = _("revealed")
-        lines.append(f"  {heading}: {found.revealed['text']} [{found.revealed['code']}]")
-        lines += [f"    {word}" for word in (found.revealed["prompt"], found.revealed["negative_prompt"]) if word]
-    if found.recovered:
-        heading = _("recovered")
-        lines.append(f"  {heading}: {found.recovered['title']} ({found.recovered['version']})")
-        lines += [f"    {change['text']}" for change in found.recovered["happened"]]
-    unsigned = _("Unsigned")
-    lines += [f"  {unsigned}: {mark['standard_text']} ({', '.join(mark['fields'])})" for mark in found.marks]
-    trust_list = f"{_('trust list')}: {found.trust_list or _('none')}"
-    reader = _("read with")
-    lines.append(f"  {reader}: {found.sdk}; {trust_list}; {found.checked_at}")
-    # What a file says may hold line breaks; it must not pass for lines of ours.
-    return "\n".join(line.replace("\n", "\n      | ") for line in lines)
-
-
-def _tree(node: dict[str, Any], *, indent: str) -> Iterator[str]:
-    for child in node["children"]:
-        signer = f", {_('signed by')} {child['signer']}" if child["signer"] else ""
-        title = child["title"] or child["format"]
-        yield f"{indent}{title} ({child['relationship_text']}): {child['state_text']}{signer}"
-        yield from _tree(child, indent=indent + "  ")
