@@ -1,0 +1,259 @@
+"""Calibrations: made, compared, accepted with a reason, refused when anything does not match."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.db import connection
+from pytest_django.fixtures import Settings
+
+from similarity import bundled_calibrations, calibration
+from similarity.bundled_calibrations import load_bundle, write_bundle
+from similarity.calibrate import background_of, calibrate, changes
+from similarity.calibration import accept, accepted_of, in_force, numbers_of, reject, sha256_of
+from similarity.enrol import withdraw
+from similarity.errors import SimilarityError
+from similarity.judge import judge_of, open_judge
+from similarity.models import Audit, Calibration, Reference
+from similarity.style.fit import Background
+from tests.similarity.collections import DIMENSION, ENCODER, Collection, make_collection, unit
+
+pytestmark = pytest.mark.django_db
+
+GENERATED = Calibration.GENERATED + "ab" * 32
+
+
+def draft_of(domain: str = Calibration.UPLOADS, **options: object) -> Calibration:
+    return calibrate(encoder=ENCODER, dimension=DIMENSION, domain=domain, **options)  # type: ignore[arg-type]
+
+
+def made(n: int, *, seed: int = 5) -> Background:
+    vectors = unit(np.random.default_rng(seed).normal(size=(n, DIMENSION)))
+    return Background(vectors, tuple(f"prompt {i}" for i in range(n)), tuple(map(str, range(n))))
+
+
+@pytest.fixture
+def collection(db: None) -> Collection:
+    return make_collection()
+
+
+def test_a_draft_judges_nobody_until_it_is_accepted_with_a_reason(collection: Collection) -> None:
+    draft = draft_of()
+    assert (draft.state, draft.artists, draft.works, draft.units) == ("draft", 24, 288, 24)
+    assert draft.sha256 == sha256_of(Calibration.objects.get())
+    assert open_judge(collection.index, encoder=ENCODER, domain="uploads") is None
+    with pytest.raises(SimilarityError) as refused:
+        accept(draft, reason="  ", by="ada")
+    assert refused.value.code == "reason_missing"
+    assert in_force() == []
+
+    accepted = accept(draft, reason="first", by="ada")
+    assert (accepted.state, accepted.reason, accepted.decided_by) == ("accepted", "first", "ada")
+    assert accepted.decided_at is not None
+    judge = open_judge(collection.index, encoder=ENCODER, domain="uploads")
+    assert judge is not None
+    assert judge.calibration == accepted
+    assert [row["sha256"] for row in in_force()] == [draft.sha256]
+    with pytest.raises(SimilarityError, match="before"):
+        accept(accepted, reason="again", by="ada")
+    with pytest.raises(SimilarityError, match="before"):
+        reject(accepted, reason="no", by="ada")
+
+
+def test_another_takes_its_place_and_a_slower_one_is_told_so(collection: Collection) -> None:
+    first, second, third = draft_of(), draft_of(), draft_of()
+    accept(first, reason="first", by="ada")
+    for late in (second, third):
+        with pytest.raises(SimilarityError) as refused:
+            accept(late, reason="late", by="ben")
+        assert refused.value.code == "calibration_superseded"
+    fourth = draft_of()
+    assert fourth.previous_id == first.pk
+    accept(fourth, reason="more works", by="ben")
+    states = {row.pk: row.state for row in Calibration.objects.all()}
+    assert states == {first.pk: "retired", second.pk: "draft", third.pk: "draft", fourth.pk: "accepted"}
+    assert reject(second, reason="superseded", by="ben").state == "rejected"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_accept_at_once_one_wins(db: None) -> None:
+    make_collection(artists=24, works=10)
+    drafts = [draft_of(), draft_of()]
+    told: list[str] = []
+    gate = threading.Barrier(2)
+
+    def go(draft: Calibration) -> None:
+        gate.wait()
+        try:
+            accept(draft, reason="me", by="somebody")
+            told.append("accepted")
+        except SimilarityError as error:
+            told.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=go, args=(draft,)) for draft in drafts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["accepted", "calibration_superseded"]
+    assert Calibration.objects.filter(state="accepted").count() == 1
+
+
+def test_killed_in_the_middle_it_leaves_nothing(collection: Collection) -> None:
+    for dies_at in ("scores", "likelihood ratios", "sets"):
+
+        def step(name: str, dies_at: str = dies_at) -> None:
+            if name == dies_at:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            draft_of(on_step=step)
+    assert Calibration.objects.count() == 0
+
+
+def test_too_few_artists(db: None) -> None:
+    make_collection(artists=1)
+    with pytest.raises(SimilarityError) as refused:
+        draft_of()
+    assert (refused.value.code, Calibration.objects.count()) == ("too_few_artists", 0)
+
+
+def test_what_attains_no_level_cannot_be_accepted(db: None) -> None:
+    make_collection(artists=8)
+    draft = draft_of()
+    assert [facts["value"] for facts in draft.thresholds] == [None, None]
+    with pytest.raises(SimilarityError) as refused:
+        accept(draft, reason="try", by="ada")
+    assert refused.value.code == "level_not_attainable"
+
+
+def test_only_the_artists_named_are_the_background(collection: Collection) -> None:
+    some = {f"artist-{a:02d}" for a in range(20)}
+    draft = draft_of(only=some)
+    assert (draft.units, draft.artists) == (20, 24)
+    assert set(np.unique(numbers_of(draft).unit)) == set(range(20))
+    with pytest.raises(SimilarityError, match="too few"):
+        draft_of(only={"artist-00", "nobody"})
+    with pytest.raises(SimilarityError) as refused:
+        draft_of(strategy="guess")
+    assert refused.value.code == "unknown_strategy"
+
+
+def test_a_generators_pictures_are_kept_for_the_next_time(collection: Collection) -> None:
+    facts = {"name": "mini", "weights_sha256": "ab" * 32}
+    draft = draft_of(GENERATED, background=made(60), generator=facts)
+    assert (draft.units, draft.generator) == (60, facts)
+    assert [t["guarantee"] for t in draft.thresholds] == ["none", "confident"]
+    again = background_of(draft)
+    assert again.prompts == made(60).prompts
+    assert np.abs(again.vectors - made(60).vectors).max() < 1e-3
+    second = draft_of(GENERATED, background=again, generator=facts)
+    assert second.thresholds[1]["value"] == pytest.approx(draft.thresholds[1]["value"], abs=0.01)
+    with pytest.raises(SimilarityError) as refused:
+        background_of(draft_of())
+    assert refused.value.code == "no_pictures"
+
+
+def test_a_row_that_was_changed_judges_nobody(collection: Collection) -> None:
+    row = collection.calibrated()
+    thresholds = [{**facts, "value": 0.0} for facts in row.thresholds]
+    calibration._read.clear()
+    Calibration.objects.filter(pk=row.pk).update(thresholds=thresholds)
+    with pytest.raises(SimilarityError) as refused:
+        numbers_of(Calibration.objects.get())
+    assert refused.value.code == "calibration_damaged"
+
+
+def audit_of(vector: np.ndarray, **fields: object) -> Audit:
+    values = {"image_sha256": "cd" * 32, "outcome": "not_calibrated", "encoder": ENCODER, "domain": "uploads"}
+    return Audit.objects.create(**{**values, "vector": vector.astype("<f4").tobytes(), **fields})
+
+
+def test_what_would_change_is_shown_and_nothing_is_changed(collection: Collection) -> None:
+    works = collection.works_of(3, 3, seed=9)
+    for vector in works:
+        audit_of(vector)
+    audit_of(works[0], outcome="copy")
+    audit_of(works[0], outcome="style_match", artist_name="Artist 3")
+    audit_of(works[0], encoder="f" * 64)
+    audit_of(works[0], domain=GENERATED)
+    Audit.objects.create(image_sha256="00" * 32, outcome="not_calibrated", encoder=ENCODER, domain="uploads")
+
+    found = changes(draft_of(), collection.index)
+    assert (found.compared, found.counts) == (4, {("not_calibrated", "style_match"): 3})
+    assert {change.artist_after for change in found.named} == {"Artist 3"}
+    assert Audit.objects.filter(outcome="style_match").count() == 1
+
+
+def test_audits_that_another_calibration_judged_are_stale(collection: Collection) -> None:
+    unjudged = audit_of(collection.works_of(1, 1)[0])
+    copy = audit_of(collection.works_of(1, 1)[0], outcome="copy")
+    elsewhere = audit_of(collection.works_of(1, 1)[0], domain=GENERATED)
+    assert not Audit.objects.stale().exists()
+    first = collection.calibrated()
+    judged = audit_of(collection.works_of(1, 1)[0], outcome="style_match", calibration=first)
+    assert list(Audit.objects.stale()) == [unjudged]
+    collection.calibrated()
+    assert set(Audit.objects.stale()) == {unjudged, judged}
+    assert [audit.is_stale for audit in (judged, copy, elsewhere)] == [True, False, False]
+    assert Audit.objects.get(pk=judged.pk).outcome == "style_match"
+
+
+def test_too_much_of_the_cohort_gone_is_not_calibrated(collection: Collection) -> None:
+    judge = judge_of(collection.calibrated(), collection.index)
+    vector = collection.works_of(3, 1)[0]
+    assert judge.decide(vector).outcome == "style_match"
+
+    withdraw(Reference.objects.filter(artist__slug="artist-00"))
+    fewer = judge_of(Calibration.objects.get(), collection.index)
+    decision = fewer.decide(vector)
+    assert (decision.outcome, decision.unjudged) == ("style_match", {"artists": 0, "works": 0})
+    assert len(fewer.cohort.slugs) == 23
+
+    withdraw(Reference.objects.filter(artist__slug="artist-01"))
+    decision = judge_of(Calibration.objects.get(), collection.index).decide(vector)
+    assert (decision.outcome, decision.reasons, decision.threshold) == ("not_calibrated", ("cohort_changed",), None)
+
+
+def test_bundled_calibrations_are_put_into_force_once_and_only_where_they_fit(
+    collection: Collection, tmp_path: Path
+) -> None:
+    path = tmp_path / "calibration.npz"
+    with pytest.raises(SimilarityError, match="No calibration"):
+        write_bundle(path)
+    row = collection.calibrated()
+    accept(
+        draft_of(GENERATED, background=made(60), generator={"name": "mini", "weights_sha256": "ab" * 32}),
+        reason="x",
+        by="y",
+    )
+    assert write_bundle(path) == 2
+    assert load_bundle(path, encoder=ENCODER) == []  # they are in force already
+    Calibration.objects.all().delete()
+    assert load_bundle(path, encoder="f" * 64) == []
+    put = load_bundle(path, encoder=ENCODER)
+    assert sorted(p.domain for p in put) == [GENERATED, "uploads"]
+    again = Calibration.objects.get(domain="uploads")
+    assert (again.sha256, again.state, again.reason) == (row.sha256, "accepted", bundled_calibrations.REASON)
+    assert judge_of(again, collection.index).decide(collection.works_of(3, 1)[0]).outcome == "style_match"
+    assert [c.generator["name"] for c in accepted_of(Calibration.GENERATED)] == ["mini"]
+
+    Calibration.objects.all().delete()
+    withdraw(Reference.objects.filter(artist__slug="artist-00"))
+    assert load_bundle(path, encoder=ENCODER) == []
+    assert load_bundle(tmp_path / "none.npz", encoder=ENCODER) == []
+    path.write_bytes(b"no archive")
+    with pytest.raises(SimilarityError) as refused:
+        load_bundle(path, encoder=ENCODER)
+    assert refused.value.code == "calibrations_unreadable"
+
+
+def test_the_level_is_a_setting(collection: Collection, settings: Settings) -> None:
+    judge = judge_of(collection.calibrated(), collection.index)
+    settings.STYLE_ALPHA = 0.01
+    decision = judge.decide(collection.works_of(3, 1)[0])
+    assert (decision.outcome, decision.reasons) == ("not_calibrated", ("level_not_attainable",))
+    assert decision.statistic is not None
