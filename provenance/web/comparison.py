@@ -162,9 +162,15 @@ def _facts(audit: Audit) -> list[tuple[str, str]]:
         (_("Named in the prompt"), _names(audit.named_in_prompt)),
         (_("Used as a reference"), _names(beside.get("used_as_reference", ()))),
         (_("The model was trained on works of"), _names(beside.get("trained_on", ()))),
-        (_("Judged among"), wording.domain(audit.domain) if audit.calibration_id else ""),
+        (_("Judged among"), _population(audit)),
     ]
     return [(label, value) for label, value in said if value]
+
+
+def _population(audit: Audit) -> str:
+    if audit.calibration is None:
+        return ""
+    return wording.domain(audit.domain, str(audit.calibration.generator.get("name") or ""))
 
 
 def _names(entries: Any) -> str:

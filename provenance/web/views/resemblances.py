@@ -64,6 +64,7 @@ def resemblances(request: SignedInRequest, slug: str) -> HttpResponse:
         "stale": _stale(page.object_list),
         "since": request.GET.get("since", ""),
         "wrong": wrong,
+        "everything": request.user.has_perm("similarity.view_audit"),
         **_letters(artist, request, acts),
     }
     return render(request, "web/resemblances.html", context, status=422 if wrong else 200)
