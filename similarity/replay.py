@@ -22,6 +22,7 @@ from similarity.report import (
     encoder_differs,
     explained,
     here,
+    nameless,
     nearest_artists,
     rounded,
     same,
@@ -127,6 +128,7 @@ def _by_pixels(
 def _compared(what: str, said: Any, found: Any) -> list[Difference]:
     """Where two JSON values part, named by its path."""
     if isinstance(said, dict) and isinstance(found, dict):
+        said, found = nameless(said), nameless(found)
         names = sorted(said.keys() | found.keys())
         return [each for name in names for each in _compared(f"{what}.{name}", said.get(name), found.get(name))]
     if isinstance(said, list) and isinstance(found, list) and len(said) == len(found):

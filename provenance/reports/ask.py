@@ -1,5 +1,7 @@
 """Ask for the report of an audit: a row that the similarity queue makes it from."""
 
+import contextlib
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -7,6 +9,7 @@ from celery import current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from structlog import get_logger
 
@@ -16,6 +19,10 @@ from similarity.models import Audit
 
 log = get_logger(__name__)
 MAKE_TASK = "provenance.reports.tasks.make"
+# Where pictures lie that were sent for a report, until it is made.
+FOLDER = "waiting"
+# A picture that no report waits for was left by a process that died; younger ones may be on their way to a row.
+LEFT_BEHIND = timedelta(hours=1)
 
 
 def ask(audit: Audit, *, picture: bytes = b"") -> Report:
@@ -33,7 +40,7 @@ def ask(audit: Audit, *, picture: bytes = b"") -> Report:
         return there
     report = Report(audit=audit)
     if picture:
-        report.picture = f"waiting/{report.pk}"
+        report.picture = f"{FOLDER}/{report.pk}"
         default_storage.save(report.picture, ContentFile(picture))
     try:
         with transaction.atomic():
@@ -49,12 +56,29 @@ def ask(audit: Audit, *, picture: bytes = b"") -> Report:
 
 def newest(audit: Audit) -> Report | None:
     """The report to show: the one under way, else the last that is ready, else the last."""
-    rows = list(Report.objects.filter(audit=audit).order_by("-created_at")[:20])
+    rows: list[Report] = list(Report.objects.filter(audit=audit).order_by("-created_at")[:20])
     for status in (Report.Status.WAITING, Report.Status.READY):
         for row in rows:
             if row.status == status:
                 return row
     return rows[0] if rows else None
+
+
+def tidy() -> int:
+    """Remove pictures that no report waits for; how many."""
+    try:
+        _folders, names = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return 0
+    removed = 0
+    for name in names:
+        key = f"{FOLDER}/{name}"
+        if not Report.objects.filter(picture=key).exists():
+            with contextlib.suppress(FileNotFoundError):  # its report was made this moment
+                if timezone.now() - default_storage.get_modified_time(key) > LEFT_BEHIND:
+                    default_storage.delete(key)
+                    removed += 1
+    return removed
 
 
 def _worth_another(report: Report, audit: Audit, picture: bool) -> bool:

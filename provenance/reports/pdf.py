@@ -9,7 +9,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from provenance.reports import wording
+from provenance.credentials.text import clean
 from provenance.reports.page import context
 from provenance.works.pdf_font import best_font_for
 from similarity.explain import plots
@@ -200,16 +200,16 @@ class _Sheet:
             pdf.set_draw_color(*LINE)
             pdf.line(MARGIN, floor, MARGIN + WIDE, floor)
         bottom = top + 2 * PLOT_HEIGHT + 3
-        for value, colour, label, above in (
+        for value, colour, label, is_this in (
             (counted["threshold"], INK, _("flagged to the right of this"), False),
             (counted["this"], MARK, _("this picture"), True),
         ):
             if value is not None:
                 at = MARGIN + WIDE * plots.place(counted, value)
                 pdf.set_draw_color(*colour)
-                pdf.set_line_width(0.5 if above else 0.25)
+                pdf.set_line_width(0.5 if is_this else 0.25)
                 pdf.line(at, top - 1, at, bottom)
-                self._label(at, top - 5 if above else bottom + 4.5, label, colour)
+                self._label(at, top - 5 if is_this else bottom + 4.5, label, colour)
         pdf.set_line_width(0.2)
         self._label(MARGIN, bottom + 0.8, f"{counted['edges'][0]:.2f}", SOFT)
         self._label(MARGIN + WIDE, bottom + 0.8, f"{counted['edges'][-1]:.2f}", SOFT)
@@ -298,4 +298,4 @@ class _Sheet:
         self.pdf.multi_cell(wide, height, self._clean(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
     def _clean(self, text: str) -> str:
-        return wording.clean(text).translate(self.unknown)
+        return clean(text).translate(self.unknown)

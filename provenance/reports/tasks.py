@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 
+from provenance.reports import ask
 from provenance.reports.make import make_report
 from provenance.reports.models import Report
 
@@ -22,3 +23,8 @@ def sweep() -> None:
     waiting = Report.objects.claimable([Report.Status.WAITING]).order_by("created_at")
     for pk in waiting.values_list("pk", flat=True)[:SWEEP_LIMIT]:
         make.apply_async(args=(str(pk),), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task(ignore_result=True)
+def tidy() -> None:
+    ask.tidy()

@@ -67,7 +67,7 @@ def share_below(counted: dict[str, Any], name: str) -> float:
 def place(counted: dict[str, Any], value: float) -> float:
     """Where a value lies on the plot's axis, 0 (left) to 1."""
     low, high = counted["edges"][0], counted["edges"][-1]
-    return min(1.0, max(0.0, (value - low) / (high - low)))
+    return min(1.0, max(0.0, (value - float(low)) / float(high - low)))
 
 
 def heights(counts: Sequence[int]) -> list[float]:
@@ -153,7 +153,9 @@ def occlusion_svg(picture: str, size: tuple[int, int], drops: Sequence[Sequence[
     return _svg(width, height, words, parts)
 
 
-def cell(row: int, column: int, rows: int, columns: int, size: tuple[int, int]) -> tuple[float, float, float, float]:
+def cell(
+    row: int, column: int, rows: int, columns: int, size: tuple[float, float]
+) -> tuple[float, float, float, float]:
     """Left, top, width and height of a cell of the map on a picture of *size*."""
     width, height = size
     return column * width / columns, row * height / rows, width / columns, height / rows

@@ -60,7 +60,9 @@ def collection(db: None, tiny: Encoder) -> Encoder:  # noqa: F811
     """Artists of random hands, and one in whose hand ``PICTURE`` is made."""
     rng = np.random.default_rng(11)
     for number in range(ARTISTS):
-        enrol_artist(tiny, f"artist-{number:02d}", f"Artist {number}", unit(rng.normal(size=tiny.dimension)))
+        enrol_artist(
+            tiny, f"artist-{number:02d}", f"Artist {number}", unit(np.asarray(rng.normal(size=tiny.dimension)))
+        )
     with Image.open(io.BytesIO(PICTURE)) as image:
         enrol_artist(tiny, "the-one", "Ada Lovelace", tiny.embed([image.convert("RGB")])[0])
     build_index(encoder=tiny.fingerprint, dimension=tiny.dimension)

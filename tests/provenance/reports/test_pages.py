@@ -1,18 +1,21 @@
 """A report from asking to reading: who may, what is shown on the way, and what is left behind."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
+from provenance.reports import ask as asking
 from provenance.reports import make as making
-from provenance.reports.ask import ask
+from provenance.reports.ask import ask, tidy
 from provenance.reports.errors import ReportError
 from provenance.reports.make import make_report
 from provenance.reports.models import Report
@@ -220,7 +223,7 @@ def test_a_versions_picture_is_at_hand(
     audit = audit_image(PICTURE)
     audit.owner_id = creator.pk
     audit.save()
-    version = factories.make_version(work=factories.make_work(owner=creator), data=PICTURE, audit=audit)
+    factories.make_version(work=factories.make_work(owner=creator), data=PICTURE, audit=audit)
     client.force_login(creator)
     assert "Make the report" in client.get(address(audit)).content.decode()
     client.post(address(audit))
@@ -231,7 +234,7 @@ def test_a_versions_picture_is_at_hand(
     row.refresh_from_db()
     assert (row.status, row.with_picture, row.error) == (Report.Status.READY, True, "")
     assert row.done == row.looks > 60
-    page = client.get(address(version.audit)).content.decode()
+    page = client.get(address(audit)).content.decode()
     assert "It resembles the work of Ada Lovelace more than chance explains." in page
     assert "What the resemblance rests on" in page
     assert Page(page).problems == []
@@ -269,3 +272,16 @@ def test_programs_are_told_of_another_file(api: APIClient, owned: Audit, creator
     assert (refused.status_code, refused.json()["code"]) == (400, "other_picture")
     assert [entry["field"] for entry in refused.json()["errors"]] == ["image"]
     assert Report.objects.count() == 0
+
+
+def test_pictures_that_a_dead_process_left_are_removed(owned: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = ask(owned, picture=PICTURE)
+    left = default_storage.save("waiting/left-behind", ContentFile(PICTURE))
+    assert tidy() == 0
+    assert default_storage.exists(left)
+
+    monkeypatch.setattr(asking, "LEFT_BEHIND", timedelta(0))
+    tidy()
+
+    assert not default_storage.exists(left)
+    assert default_storage.exists(row.picture)

@@ -14,8 +14,9 @@ from django.core.management import CommandError, call_command
 from provenance.reports.errors import ReportError
 from provenance.reports.make import record_of
 from provenance.reports.sign import read, signed
+from similarity import judge as judge_module
 from similarity.errors import SimilarityError
-from similarity.models import Audit, Calibration, Reference
+from similarity.models import Artist, Audit, Calibration, Reference
 from similarity.pictures import decode
 from similarity.replay import replay
 from tests.provenance.reports.conftest import PICTURE
@@ -119,6 +120,15 @@ def test_a_cohort_that_lost_a_work_is_another(audit: Audit) -> None:
     with pytest.raises(SimilarityError) as refused:
         replay(record)
     assert refused.value.code == "cohort_differs"
+
+
+def test_an_artist_who_was_renamed_is_the_same(audit: Audit) -> None:
+    record = record_of(audit, b"")
+    Artist.objects.filter(slug="the-one").update(name="Countess of Lovelace")
+    judge_module._open.clear()
+
+    assert replay(record) == []
+    record_of(audit, b"")
 
 
 def test_a_retired_calibration_still_replays(audit: Audit, calibration: Calibration) -> None:

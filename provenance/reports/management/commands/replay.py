@@ -38,7 +38,7 @@ class Command(BaseCommand):
             with tqdm(total=total, unit="look", disable=not total or options["json"] or not sys.stderr.isatty()) as bar:
                 found = [
                     *_seal(document, options["key"]),
-                    *replay(document.record, picture=picture, on_look=bar.update),
+                    *replay(document.record, picture=picture, on_look=lambda count: _advance(bar, count)),
                 ]
         except SimilarityError as error:
             raise command_error(error, json_to=json_to) from error
@@ -61,6 +61,10 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Confirmed: computed again {way}, everything is the same. Signed with key {document.key}."
             )
+
+
+def _advance(bar: Any, count: int) -> None:
+    bar.update(count)
 
 
 def _seal(document: Document, wanted: str) -> list[Difference]:
