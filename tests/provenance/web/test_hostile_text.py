@@ -137,8 +137,8 @@ def _fill(reviewer: User) -> list[Work]:
         for model, names in FIELDS.items():
             values = {name: text[: model._meta.get_field(name).max_length] for name in names}  # type: ignore[union-attr]
             model._base_manager.exclude(pk__in=before[model]).update(**values)
-        hostile_record = make_record("copy", text=text, copy=copied(text))
-        Report.objects.create(audit_id=versions[0].audit_id, status=Report.Status.READY, document=signed(hostile_record))
+        document = signed(make_record("copy", text=text, copy=copied(text)))
+        Report.objects.create(audit_id=versions[0].audit_id, status=Report.Status.READY, document=document)
         append(
             key=f"k{number}"[:200],
             kind=text[:60],
