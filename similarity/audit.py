@@ -219,14 +219,19 @@ def _judged(
     nearest = next((score for score in scores if score.sufficient and score.artist in artists), None)
     if nearest is None:
         return Decision(outcome=INSUFFICIENT, reasons=("no_artist_has_enough",), **facts)
-    judge = open_judge(index, encoder=audit.encoder, domain=audit.domain)
+    why = "no_calibration"
+    try:
+        judge = open_judge(index, encoder=audit.encoder, domain=audit.domain)
+    except SimilarityError as error:  # a hash that is wrong judges nobody, and is no reason not to measure
+        log.error("calibration_refused", code=error.code, domain=audit.domain)
+        judge, why = None, error.code
     if judge is not None:
         audit.calibration = judge.calibration
         return judge.decide(vector, small=None if scores[0].sufficient else scores[0].score)
     artist = artists[nearest.artist]
     return Decision(
         outcome=NOT_CALIBRATED,
-        reasons=("no_calibration",),
+        reasons=(why,),
         statistic=nearest.score,
         runner_up=Candidate(artist.slug, artist.name, nearest.score, None, nearest.references),
         **facts,

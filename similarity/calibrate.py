@@ -124,7 +124,8 @@ def changes(calibration: Calibration, index: Index) -> Changes:
     compared, counts, named = 0, Counter[tuple[str, str]](), list[Change]()
     for audit in _judged(calibration):
         vector = np.frombuffer(bytes(audit.vector or b""), "<f4")
-        decision = judge.decide(vector)
+        nearest = index.artist_scores(vector)[0]
+        decision = judge.decide(vector, small=None if nearest.sufficient else nearest.score)
         before, after = str(audit.outcome), decision.outcome
         artist_after = decision.candidates[0].artist if decision.candidates else ""
         artist_before = audit.artist_name if audit.outcome in Audit.NAMING else ""

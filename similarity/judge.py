@@ -1,6 +1,7 @@
 """Judging: one calibration and one index together, ready to decide about vectors."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -97,7 +98,7 @@ class Judge:
             threshold=threshold.value,
             names=lambda slug: self.names.get(slug, slug),
             separate=lambda a, b: self._separate(vector, a, b),
-            content=lambda a: self.content_check(vector, a, float(scores.normalised[a])),
+            content=lambda group: self.content_check(vector, group, float(scores.normalised[group[0]])),
             nearer_unjudged=small is not None and self._small_passes(small, scores, threshold.value),
             p_value=self.p_value(scores.statistic),
             lr=self.ratio(float(scores.normalised[best])),
@@ -124,15 +125,18 @@ class Judge:
             "n": self.calibration.units,
         }
 
-    def content_check(self, vector: Vectors, artist: int, normalised: float) -> ContentCheck:
-        """Whether works by others with the same content resemble the artist (a column of the cohort) as much."""
-        space = self.fitted.content
+    def content_check(self, vector: Vectors, group: Sequence[int], normalised: float) -> ContentCheck:
+        """Whether works with the same content, by others than the *group*, resemble its first artist as much.
+
+        Artists are columns of the cohort. *normalised* is the vector's score with the first.
+        """
+        artist, space = group[0], self.fitted.content
         near_to = space.similarities(space.of(vector[None, :])[0], self.cohort.vectors, self.content_lengths)
         mine = np.sort(near_to[self.cohort.own == artist])[::-1][:BEST_K]
         similarity, limit = float(mine.mean()), float(self.fitted.content_limits[self.columns[artist]])
         if similarity < limit:
             return ContentCheck(near=False, similarity=similarity, limit=limit)
-        others = np.flatnonzero(self.cohort.own != artist)
+        others = np.flatnonzero(~np.isin(self.cohort.own, group))
         controls = others[np.argsort(-near_to[others], kind="stable")[: content_lane.CONTROLS]]
         scored = self.held_out(controls, unknown=True)[:, artist]
         p = content_lane.control_p(normalised, scored)

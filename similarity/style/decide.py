@@ -102,14 +102,14 @@ def decide(
     threshold: float,
     names: Callable[[str], str],
     separate: Callable[[int, int], bool],
-    content: Callable[[int], ContentCheck],
+    content: Callable[[list[int]], ContentCheck],
     nearer_unjudged: bool,
     **facts: Any,
 ) -> Decision:
     """The decision about an image that is no copy of anything. *facts* are further fields of ``Decision``.
 
-    ``separate(a, b)``: is artist a surely ahead of b; ``content(a)``: the check for a; both by columns of
-    *scores*. ``nearer_unjudged``: an artist with too few works is nearest of all and would pass the threshold.
+    ``separate(a, b)``: is artist a surely ahead of b; ``content(group)``: the check for a group; both by
+    columns of *scores*. ``nearer_unjudged``: an artist with too few works is nearest of all and would pass.
     """
     order = [int(a) for a in scores.order()]
     above = [a for a in order if scores.normalised[a] > threshold][:GROUP]
@@ -125,7 +125,7 @@ def decide(
         outcome = NO_KNOWN_ARTIST
         reasons.append("below_threshold")
     else:
-        checked = content(group[0])
+        checked = content(group)
         outcome = STYLE_MATCH if len(group) == 1 else AMBIGUOUS
         reasons.append("above_threshold" if len(above) == len(group) else "not_separable")
         if not checked.upheld:
