@@ -168,7 +168,9 @@ def test_the_minutely_run_publishes_when_much_has_changed() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_searches_go_on_undisturbed_while_works_come_and_go() -> None:
     enrol(works(40), encoder=ENCODER)
-    stop, wrong, searched = threading.Event(), [], []
+    stop = threading.Event()
+    wrong: list[object] = []
+    searched: list[int] = []
 
     def search(seed: int) -> None:
         try:

@@ -187,7 +187,7 @@ def opened() -> Index:
 
 @pytest.mark.django_db
 def test_every_answer_is_the_oracles_whatever_happened_before(kind: str) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Collection,
         settings=budget(
             max_examples=12 if kind == "faiss" else 4,
