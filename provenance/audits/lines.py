@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from provenance.audits.wording import why_not
 from similarity.audit_files import Audited
 from similarity.judge_set import SetDecision
 from similarity.models import Audit
@@ -60,7 +61,8 @@ def set_sentences(found: SetDecision) -> list[str]:
     lines = [f"as one set of {found.groups} independent pictures: {Audit.Outcome(found.outcome).label}"]
     if found.p_value is not None:
         lines[0] += f" (p = {found.p_value:.3g})"
-    lines += [f"  {', '.join(found.reasons)}"] if found.outcome == Audit.Outcome.NOT_CALIBRATED else []
+    if found.outcome == Audit.Outcome.NOT_CALIBRATED:
+        lines.append(f"  {', '.join(found.reasons)}: {why_not(found.facts())}")
     lines += [
         f"  {lean.mean:8.3f}  {lean.artist}, nearest to {lean.nearest}{', alarm' if lean.alarm else ''}"
         for lean in found.leans[:SHOWN]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provenance.reports import wording
-from similarity.models import Audit
+from similarity.models import Audit, Calibration
 
 Outcome = Audit.Outcome
 
@@ -44,7 +44,7 @@ def tell(decision: dict[str, Any], *, generator: str = "", left_out: int = 0) ->
         tone=tone,
         headline=_headline(decision),
         sentences=[sentence for sentence in _sentences(decision, left_out) if sentence],
-        leans=_leans(decision["leans"]),
+        leans=_leans(decision["leans"], decision["threshold"]),
         domain=wording.domain(decision["domain"], generator),
     )
 
@@ -67,14 +67,17 @@ def _sentences(decision: dict[str, Any], left_out: int) -> list[str]:
     said = [looked % {"count": decision["n"]}]
     if decision["size"]:
         said.append(
-            _("Pictures of one prompt count as one, which leaves %(groups)s; sets of %(size)s were used to judge them.")
+            _(
+                "Pictures that depend on each other, such as those of one prompt, count as one, which leaves "
+                "%(groups)s; sets of %(size)s were used to judge them."
+            )
             % {"groups": decision["groups"], "size": decision["size"]}
         )
     if left_out:
         said.append(_("%(count)s older pictures were left out.") % {"count": left_out})
     if decision["outcome"] == Outcome.NOT_CALIBRATED:
-        return [*said, _why(decision)]
-    said.append(wording.bound({"decision": {**decision, "n": decision["units"]}, "calibration": True}))
+        return [*said, why_not(decision)]
+    said.append(_bound(decision))
     if decision["p_value"] is not None:
         said.append(
             _("Of sets like it that imitate nobody, about %(share)s lean on somebody as strongly as this or more.")
@@ -87,15 +90,35 @@ def _sentences(decision: dict[str, Any], left_out: int) -> list[str]:
     return said
 
 
-def _why(decision: dict[str, Any]) -> str:
+def _bound(decision: dict[str, Any]) -> str:
+    """How often a set that imitates nobody is flagged by mistake."""
+    facts = {"percent": f"{100 * decision['alpha']:g}", "units": f"{decision['units']:,}"}
+    if decision["guarantee"] == "confident":
+        said = _(
+            "Of such sets that imitate nobody, at most %(percent)s in 100 are flagged by mistake; this bound holds "
+            "with 95 %% confidence."
+        )
+    else:
+        said = _(
+            "Of such sets that imitate nobody, at most %(percent)s in 100 are flagged by mistake on average; there "
+            "were too few to measure on for a bound that holds with 95 %% confidence."
+        )
+    if decision["domain"] == Calibration.UPLOADS:
+        return f"{said % facts} {_('Measured on sets of works by %(units)s artists.') % facts}"
+    return f"{said % facts} {_('Measured on %(units)s sets.') % facts}"
+
+
+def why_not(decision: dict[str, Any]) -> str:
+    """Why a set that was compared is not judged."""
     if "too_few_pictures" in decision["reasons"]:
         return _("These are too few independent pictures to be judged as a set.")
     return wording.not_calibrated(decision)
 
 
-def _leans(leans: Any) -> list[Lean]:
+def _leans(leans: Any, threshold: float | None) -> list[Lean]:
+    """A full bar is the highest mean or, where nobody reaches it, the limit from which on sets are flagged."""
     means = [float(lean["mean"]) for lean in leans]
-    low, high = min(means, default=0.0), max(means, default=0.0)
+    low, high = min(means, default=0.0), max([*means, *([] if threshold is None else [threshold])], default=0.0)
     low -= (high - low) * 0.1
     return [
         Lean(

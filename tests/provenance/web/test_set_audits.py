@@ -15,6 +15,7 @@ DECISION = {
     "outcome": "style_match",
     "p_value": 0.004,
     "reasons": ["above_threshold"],
+    "threshold": 0.2,
     "n": 12,
     "groups": 10,
     "size": 10,
@@ -51,8 +52,9 @@ def test_a_judged_set_in_words(client: Client, creator: User) -> None:
     said = " ".join(page.text.split())
     assert "Taken together, they resemble the style of Claude Monet" in said
     assert "12 pictures were looked at." in said
-    assert "Pictures of one prompt count as one, which leaves 10; sets of 10 were used to judge them." in said
-    assert "at most 5 in 100 are flagged by mistake" in said
+    assert "count as one, which leaves 10; sets of 10 were used to judge them." in said
+    assert "Of such sets that imitate nobody, at most 5 in 100 are flagged by mistake; this bound holds" in said
+    assert "Measured on sets of works by 60 artists." in said
     assert "about 4 in 1,000 lean on somebody as strongly" in said
     assert "That does not say who made them" in said
     assert "stands out over time" in said
