@@ -164,7 +164,7 @@ def make_judged_audit(**fields: Any) -> Audit:
     """An audit that a calibration judged: it resembles Claude Monet."""
     calibration = fields.pop("calibration", None) or make_calibration()
     monet = {"slug": "claude-monet", "artist": "Claude Monet", "raw": 0.64, "normalised": 0.33, "references": 90}
-    decision = {
+    decision: dict[str, Any] = {
         "outcome": "style_match",
         "domain": calibration.domain,
         "reasons": ["above_threshold"],

@@ -152,7 +152,7 @@ class SetAuditForm(forms.Form):
         if not everybodys:
             self.fields.clear()
 
-    def asked(self, user: "User") -> dict[str, str]:
+    def asked(self, user: "User") -> dict[str, Any]:
         """As ``ask_set`` takes it."""
         kind = self.cleaned_data.get("kind", SetAudit.Kind.PERSON)
         name = self.cleaned_data.get("name", user.get_username())
