@@ -15,6 +15,8 @@ from config.checks_vectors import check_vectors
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
 DATABASES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 EXPIRY_WARNING_DAYS = 30
+# similarity.style.fit.ALPHAS, which loads numpy.
+STYLE_ALPHAS = (0.01, 0.05)
 
 
 @register(Tags.security)
@@ -26,6 +28,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         *_numbers(),
         *_models(),
         *_encoder(),
+        *_style(),
         *_signer(),
         *_trust(),
         *_rates(),
@@ -101,6 +104,15 @@ def _encoder() -> Iterator[CheckMessage]:
         yield Error(
             f"COLOPHON_ENCODER is “{settings.ENCODER}”; it must be MODEL/PRETRAINED or local-dir:FOLDER.",
             id="colophon.E007",
+        )
+
+
+def _style() -> Iterator[CheckMessage]:
+    if settings.STYLE_ALPHA not in STYLE_ALPHAS:
+        yield Error(
+            f"COLOPHON_STYLE_ALPHA is {settings.STYLE_ALPHA:g}; calibrations have thresholds for 0.01 and 0.05 only.",
+            hint="Set it to 0.05 (the default) or 0.01.",
+            id="colophon.E070",
         )
 
 

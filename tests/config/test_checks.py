@@ -34,6 +34,7 @@ def ids() -> set[str]:
         ("TRUST_LIST", __file__, "colophon.E011"),
         ("TSA_URL", "ftp://tsa", "colophon.E012"),
         ("VECTORS", "annoy", "colophon.E060"),
+        ("STYLE_ALPHA", 0.02, "colophon.E070"),
         ("VECTORS", "milvus", "colophon.E062"),
         ("REST_FRAMEWORK", {"DEFAULT_THROTTLE_RATES": {"verify": "often"}}, "colophon.E013"),
         ("MARKING_PROFILE", "atlantis", "colophon.E030"),
