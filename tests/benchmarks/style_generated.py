@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from similarity.style import conformal, scores, sets
+from similarity.style import fit as style_fit
 from tests.benchmarks import style_pictures
 from tests.benchmarks.style_bootstrap import exact, exact_bound, share
 from tests.benchmarks.style_flags import ALPHAS, SET_SIZE, Calibrated, Floats, Ints, Scored, calibrate, outcomes
@@ -36,6 +37,7 @@ def measure(
     own = np.repeat(chosen, seeds)
     told |= {"calibrated on": calibration, "asked": test, "artists": [scored.slugs[a] for a in chosen], "seeds": seeds}
     told["strategies"] = {strategy: _of_strategy(scored, raw, own, strategy) for strategy in scores.STRATEGIES}
+    told["strategy"] = max(scores.STRATEGIES, key=lambda name: told["strategies"][name]["5%"]["power"])
     return told
 
 
@@ -68,6 +70,7 @@ def _of_strategy(scored: Scored, raw: dict[str, Floats], own: Ints, strategy: st
             "threshold": limit.facts(),
             "false flags": exact(flagged, len(largest)),
             "bound": exact_bound(flagged, len(largest)),
+            "power": style_fit.power(calibrated.normalised(scored.raw), scored.own, limit.value),
             "single": {key: share(value, own) for key, value in outcomes(styled, own, limit.value).items()},
             "sets": _sets(styled, own, calibrated.sets[alpha]),
         }

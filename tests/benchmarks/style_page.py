@@ -185,8 +185,8 @@ def generated(report: Report) -> list[str]:
             named = sets["right alone"][0] + sets["right among several"][0]
             body.append(
                 [
-                    f"{strategy}, {alpha}{_mark(report, strategy)}",
-                    f"{limit['guarantee']}, rank {limit['rank']}",
+                    f"{strategy}, {alpha}{_mark(part, strategy)}",
+                    f"{limit['guarantee']}, rank {limit['rank']}" if limit["rank"] else limit["guarantee"],
                     span(told["false flags"]),
                     span(told["single"]["right alone"]),
                     percent(told["single"]["right among several"][0]),
@@ -336,7 +336,7 @@ def aims(report: Report) -> list[str]:
     if _has(report, "generated"):
         asked = report["generated"]["asked"]
         for alpha, limit in LEVELS.items():
-            told = report["generated"]["strategies"][strategy][alpha]
+            told = report["generated"]["strategies"][report["generated"]["strategy"]][alpha]
             add(
                 f"generated, {alpha}: rate of false flags at most that with 95 % confidence",
                 f"{span(told['false flags'])} %, bound {percent(told['bound'])} % ({asked} pictures)",
@@ -365,8 +365,12 @@ def aims(report: Report) -> list[str]:
     if "speed" in report:
         ratio = report["speed"]["audit"]["against bare"]["processor"]["ratio_of_medians"]
         add("audit ÷ bare open_clip encode at most 1.25 (processor time)", f"{ratio:.2f}", ratio <= 1.25)
-        ratio = report["speed"]["import"]["clock"]["ratio"]
-        add("import ÷ bare batched encode at least 0.9 (clock)", f"{ratio:.2f}", ratio >= 0.9)
+        clock, processor = (report["speed"]["import"][kind]["ratio"] for kind in ("clock", "processor"))
+        add(
+            "import ÷ bare batched encode at least 0.9, by the clock and of processor time",
+            f"{clock:.2f}, {processor:.2f}",
+            min(clock, processor) >= 0.9,
+        )
     return rows(["aim", "figure", ""], body)
 
 
