@@ -18,7 +18,7 @@ def figures(record: dict[str, Any]) -> dict[str, SafeString]:
     made = {}
     if record["distribution"]:
         made["histogram"] = plots.histogram_svg(record["distribution"], _histogram_words(record))
-    if lr := record["decision"].get("lr"):
+    if lr := wording.shown_ratio(record):
         made["interval"] = plots.interval_svg(lr["low"], lr["log10"], lr["high"], _interval_words(lr))
     picture, size = thumbnail(record), tuple(record["image"].get("thumbnail_size") or (1, 1))
     if record["occlusion"] and picture:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 from provenance.credentials.text import clean
+from provenance.reports import wording
 from provenance.reports.page import context
 from provenance.works.pdf_font import best_font_for
 from similarity.explain import plots
@@ -31,7 +32,7 @@ def pdf_file(record: dict[str, Any], *, stale: bool = False) -> bytes:
     sheet.first(record, facts)
     if record["distribution"]:
         sheet.histogram(record["distribution"], facts)
-    if lr := record["decision"].get("lr"):
+    if lr := wording.shown_ratio(record):
         sheet.interval(lr)
     sheet.heading(_("What was looked at"))
     sheet.text(facts["question"])

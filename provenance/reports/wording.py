@@ -87,8 +87,8 @@ def _sure(record: dict[str, Any]) -> list[str]:
     said = [bound(record)]
     if decision.get("p_value") is not None and outcome != Outcome.INSUFFICIENT_REFERENCES:
         said.append(as_strong(float(decision["p_value"])))
-    if decision.get("lr") and outcome in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS):
-        said.append(ratio(decision["lr"]))
+    if lr := shown_ratio(record):
+        said.append(ratio(lr))
     return said
 
 
@@ -148,10 +148,21 @@ def as_strong(p: float) -> str:
 
 def in_so_many(share: float) -> str:
     """A share (0..1) as people count: “3 in 1,000”."""
-    for size in (10, 100, 1000, 10_000, 100_000):
+    for size in (100, 1000, 10_000, 100_000):
         if share * size >= 0.95 or size == 100_000:
-            return _("%(count)s in %(size)s") % {"count": f"{share * size:.2g}", "size": _number(size)}
+            return _("%(count)s in %(size)s") % {"count": _times(share * size), "size": _number(size)}
     raise AssertionError("unreachable")
+
+
+def shown_ratio(record: dict[str, Any]) -> dict[str, float] | None:
+    """The likelihood ratio, of a picture that was flagged.
+
+    Of any other it is only in the JSON: the nearest of many artists was picked because they are near, which a ratio
+    for that artist does not know, and beside “no artist on record” it would be read as if one were meant.
+    """
+    flagged = record["outcome"] in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS)
+    found: dict[str, float] | None = record["decision"].get("lr") if flagged else None
+    return found
 
 
 def ratio(lr: dict[str, float]) -> str:
@@ -328,6 +339,7 @@ def _content(content: dict[str, Any]) -> str:
 def guarantee(threshold: dict[str, Any]) -> str:
     """What one level of the calibration promises."""
     return {
+        # xgettext:no-python-format
         "confident": _("bound, with 95 % confidence"),
         "average": _("on average"),
     }.get(str(threshold.get("guarantee")), _("not attainable with so few"))

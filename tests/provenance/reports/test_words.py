@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provenance.reports.wording import in_so_many, part_that_counts, tell
+from provenance.reports.wording import in_so_many, part_that_counts, shown_ratio, tell
 from tests.provenance.reports.records import copied, make_record
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,6 +61,13 @@ def test_a_ratio_is_told_with_its_interval_and_either_way() -> None:
     assert "(between 1.6 and 13): weak support for another hand" in tell(record).sure[2]
 
 
+def test_no_ratio_is_told_of_what_was_not_flagged() -> None:
+    """The nearest of many artists was picked because they are near."""
+    assert shown_ratio(record_for("style_match")) is not None
+    assert shown_ratio(record_for("no_known_artist")) is None
+    assert "same hand" not in " ".join(tell(record_for("no_known_artist")).sure)
+
+
 def test_a_copy_says_whether_its_pixels_were_looked_at() -> None:
     def sure(**fields: Any) -> str:
         return tell(make_record("copy", copy=copied(**fields))).sure[0]
@@ -73,7 +80,7 @@ def test_a_copy_says_whether_its_pixels_were_looked_at() -> None:
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.003, "3 in 1,000"), (0.5, "5 in 10"), (1.0, "10 in 10"), (0.0417, "4.2 in 100"), (1e-7, "0.01 in 100,000")],
+    [(0.003, "3 in 1,000"), (0.5, "50 in 100"), (1.0, "100 in 100"), (0.0417, "4.2 in 100"), (1e-7, "0.01 in 100,000")],
 )
 def test_shares_are_told_as_people_count(share: float, said: str) -> None:
     assert in_so_many(share) == said
