@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import structlog
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from kombu import Queue
 
 from config.cache_settings import passing
 from config.env import BASE_DIR, data_folder, env, local_secret, named_models
+from config.log_settings import logging_of
 
 # -- where things are kept -----------------------------------------------------------------------
 DATA_DIR = data_folder(env.str("COLOPHON_DATA_DIR", "") or BASE_DIR / "var")
@@ -410,40 +410,4 @@ UNFOLD = {
 # -- logs ----------------------------------------------------------------------------------------
 # Commands speak to a person on standard output; servers and workers tell their story in the log.
 LOG_LEVEL = env.str("LOG_LEVEL", "WARNING" if Path(sys.argv[0]).name == "manage.py" else "INFO")
-_shared_processors: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-    structlog.processors.format_exc_info,
-]
-structlog.configure(
-    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _shared_processors,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False)
-                if env.bool("LOG_JSON", not DEBUG)
-                else structlog.dev.ConsoleRenderer(),
-            ],
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        "django_structlog": {"level": "WARNING"},
-        "celery": {"level": "WARNING"},
-        "kombu": {"level": "WARNING"},
-        "faiss": {"level": "WARNING"},
-        "fontTools": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_of(LOG_LEVEL, as_json=env.bool("LOG_JSON", not DEBUG))
