@@ -23,11 +23,11 @@ def neutral_cells(count: int) -> list[Cell]:
 
 
 def neutral_background(
-    model: str, count: int, *, folder: Path = FOLDER, on_picture: Callable[[], None] = lambda: None
+    model: str, count: int, *, folder: Path | None = None, on_picture: Callable[[], None] = lambda: None
 ) -> tuple["Background", dict[str, Any]]:
     """*count* pictures of *model* as vectors, and the facts of the model.
 
-    Pictures are kept in *folder* until ``forget_pictures``: an interrupted run goes on where it was. Raises
+    Pictures are kept in *folder* (``FOLDER``) until ``forget_pictures``: an interrupted run goes on. Raises
     ``GenerationError`` as the engine, ``SimilarityError`` as the encoder.
     """
     import numpy as np
@@ -39,7 +39,7 @@ def neutral_background(
     encoder, engine = load_encoder(), engine_for(model)
     cells = neutral_cells(count)
     vectors = {}
-    for cell, path in render_grid(engine, cells, folder=folder):
+    for cell, path in render_grid(engine, cells, folder=folder or FOLDER):
         vectors[cell] = encoder.embed([decode(path.read_bytes()).rgb])[0]
         on_picture()
     background = Background(
@@ -50,7 +50,7 @@ def neutral_background(
     return background, asdict(engine.identity)
 
 
-def forget_pictures(folder: Path = FOLDER) -> None:
+def forget_pictures() -> None:
     """Their vectors are in the calibration now."""
-    for path in folder.glob("*.png"):
+    for path in FOLDER.glob("*.png"):
         path.unlink()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from provenance.works.audit_version import asked_of, audit_version
+from provenance.works.audit_version import audit_version
 from provenance.works.models import Version
 from similarity.models import Audit
 from tests.factories import make_version, make_work

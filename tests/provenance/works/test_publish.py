@@ -30,3 +30,10 @@ def test_every_outcome_has_a_fate() -> None:
 def test_an_unknown_outcome_is_never_published() -> None:
     with pytest.raises(ValueError, match="clear"):
         fate("clear")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "held"), [("style_match", False), ("ambiguous", False), ("copy", True), ("failed", True)]
+)
+def test_where_resemblances_are_not_held_the_rest_is(outcome: str, held: bool) -> None:
+    assert fate(outcome, hold_style=False).held is held
