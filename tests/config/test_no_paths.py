@@ -31,9 +31,14 @@ ONLY_FOR_COMMANDS = {
     ("provenance/credentials/development.py", "%(path)s"),
     ("provenance/ledger/kept.py", "%(path)s"),
     ("provenance/ledger/signing_key.py", "%(path)s"),  # or the periodic task, whose error goes to the log
+    ("provenance/audits/write_folder.py", "%(folder)s"),
+    ("provenance/audits/write_folder.py", "%(why)s"),
     ("similarity/artworks.py", "%(path)s"),
     ("similarity/artworks.py", "%(why)s"),
+    ("similarity/audit_files.py", "%(folder)s"),
+    ("similarity/bundled_calibrations.py", "%(path)s"),
     ("similarity/catalogue.py", "%(path)s"),
+    ("similarity/fit_readout.py", "%(folder)s"),
     # Notes: ``not_found`` keeps them for the operator.
     ("similarity/encoder_files.py", "%(folder)s"),
     ("similarity/encoder_files.py", "%(spec)s"),
