@@ -101,7 +101,7 @@ def confirmed(copy: dict[str, Any]) -> str:
     if copy.get("confirmed") is None:
         return _(
             "The two have the same fingerprint. The work's own picture is not kept here, so this was not confirmed "
-            "by its pixels. In a million pairs of different pictures no two had fingerprints this near."
+            "by its pixels. In fifty million pairs of works no two different pictures had fingerprints this near."
         )
     return _(
         "The two have the same fingerprint, but their pixels could not be laid over each other: a person should "

@@ -97,6 +97,15 @@ def test_from_a_prompt_to_a_verified_picture(page: Page, tmp_path: Path) -> None
     file = tmp_path / download.suggested_filename
     download.save_as(file)
 
+    page.get_by_role("link", name="Report of this comparison").click()
+    page.get_by_role("button", name="Make the report").click()
+    expect(page.get_by_role("heading", name="What it does not mean")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("img", name="Which part counts")).to_be_visible()
+    fits(page)
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="PDF to print").click()
+    assert downloading.value.suggested_filename.endswith("-en.pdf")
+
     page.get_by_role("link", name="Verify").click()
     drop(page, file)
     verdict = page.locator("#verdict")
