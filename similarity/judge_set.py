@@ -84,8 +84,7 @@ def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alp
     level = facts["alpha"]
     normalised = np.stack([scores.normalised for scores in judge.scores(vectors)])
     averaged = sets.grouped(normalised, groups)
-    # The largest size not above it of which the background has sets: fewer pictures vary more, not less.
-    size = max((size for size in judge.fitted.sets if size <= len(averaged)), default=None)
+    size, threshold = _limit(judge, len(averaged), level)
     every = _leans(judge, normalised, averaged, groups, level)
     common = {
         **{name: facts[name] for name in ("domain", "alpha", "strategy", "calibration", "cohort", "encoder", "index")},
@@ -98,10 +97,8 @@ def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alp
     }
     if not judge.is_whole():
         return SetDecision(outcome=NOT_CALIBRATED, reasons=("cohort_changed",), **common)
-    if size is None:
+    if size is None or threshold is None:
         return SetDecision(outcome=NOT_CALIBRATED, reasons=("too_few_pictures",), **common)
-    statistics, unit = judge.fitted.sets[size]
-    threshold = _threshold(judge, statistics, unit, level)
     if threshold.value is None:
         return SetDecision(outcome=NOT_CALIBRATED, reasons=("level_not_attainable",), units=threshold.units, **common)
     outcome, reason, chosen = _chosen(averaged, threshold.value)
@@ -112,7 +109,7 @@ def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alp
         guarantee=threshold.guarantee,
         threshold=threshold.value,
         units=threshold.units,
-        p_value=p_value_by_artist(common["statistic"], statistics, unit),
+        p_value=p_value_by_artist(common["statistic"], *judge.fitted.sets[size]),
         candidates=tuple(by_slug[judge.cohort.slugs[a]] for a in chosen),
         **common,
     )
@@ -142,10 +139,22 @@ def not_calibrated(domain: str, *, encoder: str, n: int, groups: int) -> SetDeci
     return SetDecision(NOT_CALIBRATED, domain, n, groups, reasons=("no_calibration",), encoder=encoder)
 
 
-def _threshold(judge: Judge, statistics: Floats, unit: NDArray[np.integer], alpha: float) -> Threshold:
-    if judge.calibration.domain == Calibration.UPLOADS:
-        return threshold_of_artists(statistics, unit, alpha)
-    return threshold_of_images(statistics, alpha)
+def _limit(judge: Judge, count: int, alpha: float) -> tuple[int | None, Threshold | None]:
+    """The size as which a set of *count* is judged, and its threshold: the largest size not above it for which the
+    level can be attained, else the largest. A smaller set varies more, so that its limit holds; the choice does not
+    look at the pictures."""
+    found: list[tuple[int, Threshold]] = []
+    for size in sorted(judge.fitted.sets, reverse=True):
+        if size <= count:
+            statistics, unit = judge.fitted.sets[size]
+            by_artist = judge.calibration.domain == Calibration.UPLOADS
+            threshold = (
+                threshold_of_artists(statistics, unit, alpha) if by_artist else threshold_of_images(statistics, alpha)
+            )
+            found.append((size, threshold))
+    if not found:
+        return None, None
+    return next((each for each in found if each[1].value is not None), found[0])
 
 
 def _chosen(averaged: Floats, threshold: float) -> tuple[str, str, list[int]]:

@@ -1,10 +1,14 @@
 """Many pictures judged as one."""
 
+import numpy as np
 import pytest
 
+from similarity.calibrate import calibrate
+from similarity.calibration import accept
 from similarity.judge import Judge, judge_of
 from similarity.judge_set import judge_set
 from similarity.models import Calibration
+from similarity.style.fit import Background
 from tests.similarity.collections import Collection, make_collection, unit
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +78,24 @@ def test_a_decision_is_plain_json(collection: Collection, judge: Judge) -> None:
     assert facts["domain"] == Calibration.UPLOADS
     assert facts["candidates"][0]["slug"] == "artist-03"
     assert set(facts["leans"][0]) == {"slug", "artist", "mean", "nearest", "references", "fortune", "alarm"}
+
+
+def test_a_model_with_few_sets_of_a_size_is_judged_by_a_smaller_one(collection: Collection) -> None:
+    """Given 60 neutral pictures, there are three sets of 20 and thirty of 2, and only those attain 5 %."""
+    vectors = unit(np.random.default_rng(3).normal(size=(60, collection.dimension)))
+    numbers = tuple(str(number) for number in range(60))
+    draft = calibrate(
+        encoder=collection.encoder,
+        dimension=collection.dimension,
+        domain=f"{Calibration.GENERATED}{'0' * 64}",
+        background=Background(vectors, numbers, numbers),
+        generator={"name": "a-model"},
+    )
+    judge = judge_of(accept(draft, reason="x", by="tests"), collection.index)
+
+    found = judge_set(judge, collection.works_of(3, 20), list(range(20)), alpha=0.05)
+    assert (found.groups, found.size, found.guarantee) == (20, 2, "average")
+    assert found.candidates[0].slug == "artist-03"
+    neutral = judge_set(judge, unit(vectors[:20]), list(range(20)), alpha=0.05)
+    assert neutral.outcome == "no_known_artist"
+    assert judge_set(judge, vectors[:20], list(range(20)), alpha=0.01).reasons == ("level_not_attainable",)
