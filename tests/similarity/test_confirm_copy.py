@@ -1,8 +1,12 @@
 """The copy lane where a work's picture is kept: pixels decide, parts are found, and nothing outlives a withdrawal."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from PIL import Image, ImageDraw
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -168,3 +172,22 @@ def test_odd_pictures_have_tiles_or_none(size: tuple[int, int]) -> None:
         assert 0 <= left < right <= size[0]
         assert 0 <= top < bottom <= size[1]
     assert lay_over_kept(Image.new("RGB", size, "white"), painting(1)) is None
+
+
+def test_an_import_keeps_pictures_only_when_told(
+    tiny: Encoder,
+    gallery: Callable[..., Path],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    """Given a collection that was imported without, when it is imported again with pictures, then it has them."""
+    folder = gallery({"ada": 3})
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("import_artworks", str(folder))
+    assert not Reference.objects.filter(picture_kept=True).exists()
+
+    for _time in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            call_command("import_artworks", str(folder), "--keep-pictures")
+
+    assert Reference.objects.filter(picture_kept=True).count() == 3
+    assert all(kept(work.sha256) is not None for work in Reference.objects.all())
