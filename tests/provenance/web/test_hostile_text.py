@@ -138,7 +138,8 @@ def _fill(reviewer: User) -> list[Work]:
             values = {name: text[: model._meta.get_field(name).max_length] for name in names}  # type: ignore[union-attr]
             model._base_manager.exclude(pk__in=before[model]).update(**values)
         document = signed(make_record("copy", text=text, copy=copied(text)))
-        Report.objects.create(audit_id=versions[0].audit_id, status=Report.Status.READY, document=document)
+        assert versions[0].audit is not None
+        Report.objects.create(audit=versions[0].audit, status=Report.Status.READY, document=document)
         append(
             key=f"k{number}"[:200],
             kind=text[:60],
