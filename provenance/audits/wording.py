@@ -65,7 +65,7 @@ def _headline(decision: dict[str, Any]) -> str:
 def _sentences(decision: dict[str, Any], left_out: int) -> list[str]:
     looked = ngettext("%(count)s picture was looked at.", "%(count)s pictures were looked at.", decision["n"])
     said = [looked % {"count": decision["n"]}]
-    if decision["size"]:
+    if decision["size"] and decision["outcome"] != Outcome.NOT_CALIBRATED:
         said.append(
             _(
                 "Pictures that depend on each other, such as those of one prompt, count as one, which leaves "
