@@ -20,6 +20,7 @@ from similarity.fingerprint import codes_of_looks
 from similarity.models import Audit, Calibration
 from similarity.style.decide import Decision
 from similarity.style.fit import Background
+from tests.similarity.collections import unit
 from tests.similarity.conftest import encoded, painting
 
 pytestmark = pytest.mark.django_db
@@ -30,18 +31,14 @@ WEIGHTS = "ab" * 32
 Rows = NDArray[np.floating]
 
 
-def unit(rows: Rows) -> Rows:
-    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
-
-
 def seen(encoder: Encoder, data: bytes = PICTURE) -> Rows:
     with Image.open(io.BytesIO(data)) as image:
-        return encoder.embed([image.convert("RGB")])[0]
+        return np.asarray(encoder.embed([image.convert("RGB")])[0])
 
 
 def enrol_hand(encoder: Encoder, slug: str, hand: Rows, *, works: int = WORKS, spread: float = 0.12) -> None:
     rng = np.random.default_rng(sum(slug.encode()))
-    vectors = unit(2 * hand + rng.normal(size=(works, len(hand))) * spread)
+    vectors = unit(np.asarray(2 * hand + rng.normal(size=(works, len(hand))) * spread))
     enrol(
         [
             NewWork(

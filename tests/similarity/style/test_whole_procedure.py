@@ -21,7 +21,7 @@ def works(rng: np.random.Generator, schools: Rows, artists: int, each: int) -> R
     hands = schools[rng.integers(0, len(schools), artists)] + 0.8 * faithful * rng.normal(size=(artists, DIMENSION))
     spread = np.repeat(rng.uniform(0.8, 1.6, artists), each)[:, None]
     rows = np.repeat(hands, each, axis=0) + spread * rng.normal(size=(artists * each, DIMENSION))
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
 def rate_among_new_artists(seed: int) -> float:
