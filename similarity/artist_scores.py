@@ -25,7 +25,7 @@ def artist_slices(artists: NDArray[np.uint8]) -> list[tuple[UUID, int, int]]:
 
 def best_means(
     queries: Vectors,
-    rows: NDArray[np.float16],
+    rows: NDArray[np.floating],
     slices: Sequence[tuple[UUID, int, int]],
     *,
     skipped: NDArray[np.int64] | None = None,
@@ -35,10 +35,10 @@ def best_means(
     ``skipped[i]`` is a row that query i is not compared with, or -1. A slice with no other row gives -inf.
     """
     queries = np.ascontiguousarray(queries, np.float32)
-    out = np.empty((len(queries), len(slices)), np.float32)
+    best = np.full((len(queries), len(slices), BEST_K), -np.inf, np.float32)
     for first, last in _groups(slices):
         start, end = slices[first][1], slices[last - 1][2]
-        part = rows[start:end].astype(np.float32)
+        part = np.asarray(rows[start:end], np.float32)
         for at in range(0, len(queries), _QUERIES_AT_ONCE):
             block = slice(at, at + _QUERIES_AT_ONCE)
             similar = queries[block] @ part.T
@@ -47,8 +47,9 @@ def best_means(
                 similar[inside, skipped[block][inside] - start] = -np.inf
             for column in range(first, last):
                 _artist, own_start, own_end = slices[column]
-                out[block, column] = best_mean(similar[:, own_start - start : own_end - start])
-    return out
+                found = _largest(similar[:, own_start - start : own_end - start])
+                best[block, column, : found.shape[1]] = found
+    return _mean_of_finite(best)
 
 
 def _groups(slices: Sequence[tuple[UUID, int, int]]) -> list[tuple[int, int]]:
@@ -63,9 +64,17 @@ def _groups(slices: Sequence[tuple[UUID, int, int]]) -> list[tuple[int, int]]:
 
 def best_mean(similar: Vectors) -> Vectors:
     """The mean of the ``BEST_K`` largest of each row of *similar* (m × n), ignoring -inf."""
+    return _mean_of_finite(_largest(similar))
+
+
+def _largest(similar: Vectors) -> Vectors:
     n = similar.shape[1]
-    best = np.partition(similar, n - BEST_K, axis=1)[:, -BEST_K:] if n > BEST_K else similar
+    return np.partition(similar, n - BEST_K, axis=1)[:, -BEST_K:] if n > BEST_K else similar
+
+
+def _mean_of_finite(best: Vectors) -> Vectors:
+    """Means along the last axis; -inf where nothing is finite."""
     there = np.isfinite(best)
-    count = there.sum(axis=1)
-    total = np.where(there, best, 0).sum(axis=1)
+    count = there.sum(axis=-1)
+    total = np.where(there, best, 0).sum(axis=-1)
     return np.where(count > 0, total / np.maximum(count, 1), -np.inf).astype(np.float32)

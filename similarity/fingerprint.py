@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageOps
+from PIL import Image, ImageChops
 
 BITS = 256
 # A copy cut by so much on every side is found by growing it again (measured in decision 0002).
@@ -30,17 +30,23 @@ def normalised_pixels(image: Image.Image) -> NDArray[np.uint8]:
     *image* is upright RGB without transparency (see ``pictures.decode``); a border of one exact
     colour is cut away first, then grey, then bicubic reduction.
     """
+    return _reduced_to_code(_trimmed(image).convert("L"))
+
+
+def _trimmed(image: Image.Image) -> Image.Image:
     ground = Image.new(image.mode, image.size, image.getpixel((0, 0)))
     difference = ImageChops.difference(image, ground)
     box = ImageChops.add(difference, difference).getbbox()
-    if box is not None and box != (0, 0, *image.size):
-        image = image.crop(box)
-    return np.asarray(image.convert("L").resize((32, 32), Image.Resampling.BICUBIC))
+    return image if box is None or box == (0, 0, *image.size) else image.crop(box)
+
+
+def _reduced_to_code(grey: Image.Image) -> NDArray[np.uint8]:
+    return np.asarray(grey.resize((32, 32), Image.Resampling.BICUBIC))
 
 
 def image_code(image: Image.Image) -> bytes:
     """Body of the Image-Code, 256 bits as 32 bytes; similar pictures differ in few bits."""
-    return _digest(normalised_pixels(image))
+    return _digests(normalised_pixels(image)[None])[0]
 
 
 def iscc_code(image: Image.Image, *, bits: int = BITS) -> str:
@@ -67,41 +73,43 @@ def codes_of_looks(image: Image.Image) -> dict[str, bytes]:
     A cropped copy is grown back by mirroring its edges outwards: what was there is unknown, but
     everything else comes to lie where it lay in the original.
     """
-    small = _reduced(image)
-    looks = {"image_code": image_code(image), "image_code_mirrored": image_code(ImageOps.mirror(small))}
-    for suffix, picture in (("", small), ("_mirrored", ImageOps.mirror(small))):
-        for share in GROWN_BY:
-            looks[f"image_code_cropped_{share:g}{suffix}"] = image_code(_grown(picture, share))
-    return looks
+    small = _at_most(image.convert("L"), LOOK_SIDE)
+    pixels = {"image_code": normalised_pixels(image)}
+    for share in GROWN_BY:
+        pixels[f"image_code_cropped_{share:g}"] = _reduced_to_code(_trimmed(_grown(small, share)))
+    pixels |= {f"{name}_mirrored": found[:, ::-1] for name, found in pixels.items()}
+    return dict(zip(pixels, _digests(np.stack(list(pixels.values()))), strict=True))
 
 
-def _reduced(image: Image.Image) -> Image.Image:
-    """At most ``LOOK_SIDE`` pixels long: the code keeps 32 of them, and a big scan would cost seconds."""
-    scale = LOOK_SIDE / max(image.size)
+def _at_most(image: Image.Image, side: int) -> Image.Image:
+    """At most *side* pixels long: the code keeps 32 of them, and a big scan would cost seconds."""
+    scale = side / max(image.size)
     if scale >= 1:
         return image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.BOX)
 
 
-def _grown(image: Image.Image, share: float) -> Image.Image:
-    dy, dx = round(image.height * share), round(image.width * share)
-    return Image.fromarray(np.pad(np.asarray(image), ((dy, dy), (dx, dx), (0, 0)), mode="reflect"))
+def _grown(grey: Image.Image, share: float) -> Image.Image:
+    dy, dx = round(grey.height * share), round(grey.width * share)
+    return Image.fromarray(np.pad(np.asarray(grey), ((dy, dy), (dx, dx)), mode="reflect"))
 
 
 def distances(code: bytes, codes: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Hamming distance, 0..256, of one code to each row of *codes* (n × 32)."""
-    differing = np.bitwise_xor(codes, np.frombuffer(code, np.uint8)[None, :])
-    return np.asarray(np.bitwise_count(differing).sum(axis=1), np.int64)
+    # Eight bytes at a time.
+    differing = np.ascontiguousarray(codes).view(np.uint64) ^ np.frombuffer(code, np.uint64)
+    return np.bitwise_count(differing).sum(axis=1, dtype=np.int64)
 
 
-def _digest(pixels: NDArray[np.uint8]) -> bytes:
-    table = _dct(_dct(pixels.astype(np.float64)).T).T
-    bits = []
-    for top, left in ((0, 0), (0, 8), (8, 0), (8, 8)):
-        block = table[top : top + 8, left : left + 8].ravel()
-        bits.append(block > np.median(block))
-    return np.packbits(np.concatenate(bits)).tobytes()
+def _digests(pixels: NDArray[np.uint8]) -> list[bytes]:
+    """Code bodies of n × 32 × 32 grey values, all transformed together."""
+    across = _dct(pixels.astype(np.float64).reshape(-1, 32)).reshape(-1, 32, 32)
+    down = _dct(across.transpose(0, 2, 1).reshape(-1, 32)).reshape(-1, 32, 32)
+    corner = down.transpose(0, 2, 1)[:, :16, :16]
+    blocks = corner.reshape(-1, 2, 8, 2, 8).transpose(0, 1, 3, 2, 4).reshape(-1, 4, 64)
+    bits = blocks > np.median(blocks, axis=2, keepdims=True)
+    return [row.tobytes() for row in np.packbits(bits.reshape(-1, BITS), axis=1)]
 
 
 def _dct(rows: NDArray[np.float64]) -> NDArray[np.float64]:

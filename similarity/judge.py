@@ -29,6 +29,8 @@ MAY_BE_MISSING = 0.05
 # A runner-up counts as behind when it is in this share of bootstrapped bodies of work.
 SEPARATE = 0.95
 _ROUNDS = 200
+# Numbers, 4 bytes each: 100 MB.
+_WIDENED = 25_000_000
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,19 @@ class Judge:
     def content_lengths(self) -> NDArray[np.floating]:
         return self.fitted.content.lengths(self.cohort.vectors)
 
+    @cached_property
+    def vectors(self) -> NDArray[np.floating]:
+        """The cohort's vectors, widened once where that is cheap: converting costs more than multiplying."""
+        held = self.cohort.vectors
+        return held.astype(np.float32) if held.size <= _WIDENED else held
+
     def is_whole(self) -> bool:
         """Whether enough of the cohort is here for the calibration's scores to be these."""
         return len(self.cohort.own) >= (1 - MAY_BE_MISSING) * len(self.fitted.cohort) and len(self.cohort.slugs) > 1
 
     def scores(self, vectors: Vectors) -> list[ImageScores]:
         """The scores of m vectors (m × d) with the cohort's artists."""
-        raw = best_means(vectors, self.cohort.vectors, self.cohort.slices)
+        raw = best_means(vectors, self.vectors, self.cohort.slices)
         normalised = normalise(raw, self.calibration.strategy, self.scale)
         counts = np.bincount(self.cohort.own, minlength=len(self.cohort.slugs))
         return [ImageScores(self.cohort.slugs, r, n, counts) for r, n in zip(raw, normalised, strict=True)]
@@ -131,7 +139,7 @@ class Judge:
         Artists are columns of the cohort. *normalised* is the vector's score with the first.
         """
         artist, space = group[0], self.fitted.content
-        near_to = space.similarities(space.of(vector[None, :])[0], self.cohort.vectors, self.content_lengths)
+        near_to = space.similarities(space.of(vector[None, :])[0], self.vectors, self.content_lengths)
         mine = np.sort(near_to[self.cohort.own == artist])[::-1][:BEST_K]
         similarity, limit = float(mine.mean()), float(self.fitted.content_limits[self.columns[artist]])
         if similarity < limit:
@@ -149,8 +157,8 @@ class Judge:
 
         *unknown*: as if its artist were not here; -inf in that column.
         """
-        vectors = self.cohort.vectors[works].astype(np.float32)
-        raw = best_means(vectors, self.cohort.vectors, self.cohort.slices, skipped=works)
+        vectors = self.vectors[works].astype(np.float32)
+        raw = best_means(vectors, self.vectors, self.cohort.slices, skipped=works)
         return normalise(
             without_own(raw, self.cohort.own[works]) if unknown else raw, self.calibration.strategy, self.scale
         )
@@ -159,7 +167,7 @@ class Judge:
         """Whether *ahead* would be ahead with other works by both, in all but a few of ``_ROUNDS`` draws."""
         drawn = []
         for artist in (ahead, behind):
-            similar = self.cohort.vectors[self.cohort.own == artist].astype(np.float32) @ vector
+            similar = self.vectors[self.cohort.own == artist].astype(np.float32) @ vector
             means = resampled(similar, best=BEST_K, rounds=_ROUNDS)
             if self.calibration.strategy in ("artist", "both"):
                 means = (means - self.scale.mean[artist]) / self.scale.spread[artist]
