@@ -38,7 +38,7 @@ def seen(encoder: Encoder, data: bytes = PICTURE) -> Rows:
 
 def enrol_hand(encoder: Encoder, slug: str, hand: Rows, *, works: int = WORKS, spread: float = 0.12) -> None:
     rng = np.random.default_rng(sum(slug.encode()))
-    vectors = unit(np.asarray(2 * hand + rng.normal(size=(works, len(hand))) * spread))
+    vectors = unit(2 * hand + rng.normal(size=(works, len(hand))) * spread)
     enrol(
         [
             NewWork(
@@ -59,7 +59,7 @@ def others(tiny: Encoder) -> Encoder:
     """A collection in nobody's hand that ``PICTURE`` is made in."""
     rng = np.random.default_rng(11)
     for number in range(ARTISTS):
-        enrol_hand(tiny, f"artist-{number:02d}", unit(rng.normal(size=tiny.dimension)))
+        enrol_hand(tiny, f"artist-{number:02d}", unit(rng.normal(size=(int(tiny.dimension),))))
     return tiny
 
 
