@@ -99,7 +99,7 @@ def distances(code: bytes, codes: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Hamming distance, 0..256, of one code to each row of *codes* (n × 32)."""
     # Eight bytes at a time.
     differing = np.ascontiguousarray(codes).view(np.uint64) ^ np.frombuffer(code, np.uint64)
-    return np.bitwise_count(differing).sum(axis=1, dtype=np.int64)
+    return np.asarray(np.bitwise_count(differing).sum(axis=1), np.int64)
 
 
 def _digests(pixels: NDArray[np.uint8]) -> list[bytes]:
