@@ -104,8 +104,10 @@ def _bound(decision: dict[str, Any]) -> str:
             "were too few to measure on for a bound that holds with 95 %% confidence."
         )
     if decision["domain"] == Calibration.UPLOADS:
-        return f"{said % facts} {_('Measured on sets of works by %(units)s artists.') % facts}"
-    return f"{said % facts} {_('Measured on %(units)s sets.') % facts}"
+        measured = _("Measured on sets of works by %(units)s artists.")
+    else:
+        measured = _("Measured on %(units)s sets.")
+    return f"{said % facts} {measured % facts}"
 
 
 def why_not(decision: dict[str, Any]) -> str:
