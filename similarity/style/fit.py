@@ -98,7 +98,7 @@ def fit(
     thresholds = [_threshold(statistics, chosen.unit, a, by_artist=made is None) for a in ALPHAS]
 
     on_step("likelihood ratios")
-    trials = _trials(chosen, cohort)
+    trials = trials_of(chosen, cohort)
     ratio = likelihood.fit(trials)
     figures: dict[str, Any] = {"alpha": alpha, "strategies": tables, "likelihood": _quality(trials)}
 
@@ -160,7 +160,7 @@ def _table(scored: Scored, own: Ints, *, by_artist: bool) -> dict[str, dict[str,
     return found
 
 
-def _trials(scored: Scored, cohort: Cohort) -> likelihood.Trials:
+def trials_of(scored: Scored, cohort: Cohort) -> likelihood.Trials:
     """Works against their own artist, and those of the artist's main movement by others."""
     own, n = cohort.own, len(cohort.own)
     main = [_most_common(cohort.styles[own == a].tolist()) for a in range(len(cohort.slugs))]

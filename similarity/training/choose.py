@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-from similarity.training import metrics, readout
+from similarity import readout
+from similarity.training import metrics
 from similarity.training.data import DEFAULT_DATA, read_split
 from similarity.training.embed import pooled
 from similarity.training.evaluate import Bench

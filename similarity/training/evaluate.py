@@ -20,7 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from similarity.training import captions, duplicates, metrics, readout, squeezenet, views
+from similarity import readout
+from similarity.training import captions, duplicates, metrics, squeezenet, views
 from similarity.training.data import DEFAULT_DATA, Listed, pack, read_split, read_works
 from similarity.training.embed import embed_all_crops, embed_crops, pooled
 from similarity.training.export import BUNDLED

@@ -17,7 +17,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from similarity.training import readout, views
+from similarity import readout
+from similarity.training import views
 from similarity.training.data import DEFAULT_DATA, pack, read_split, read_works
 from similarity.training.embed import embed_all_crops, pooled
 from similarity.training.model import build
@@ -25,7 +26,7 @@ from similarity.training.train import part_of
 
 BUNDLED = Path(__file__).parent.parent / "bundled" / "colophon-style"
 MODEL_FILES = ("open_clip_config.json", "tokenizer.json", "tokenizer_config.json")
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 
 def halved(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -67,6 +68,8 @@ def passport(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
         "kind": "open_clip",
         "licence": "Apache-2.0",
         "training_statement": statement,
+        # As the catalogue spells them: without points and apostrophes.
+        "trained_on_artists": sorted(slug.translate({ord("."): None, ord("'"): None}) for slug in split.train),
         "weights": "open_clip_model.safetensors",
         "weights_sha256": sha256(folder / "open_clip_model.safetensors"),
         "readout": "readout.safetensors",

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from similarity.training import readout, squeezenet
+from similarity import readout
+from similarity.training import squeezenet
 from similarity.training.data import Pictures
 
 Floats = NDArray[np.float32]

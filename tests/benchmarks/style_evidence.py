@@ -54,7 +54,7 @@ def trials_of(scored: Scored, artists: Bools, strategy: str) -> likelihood.Trial
     full, without = scores.scales(raw, own)
     unknown = scores.as_unknown(raw, own, strategy, without)
     known = scores.normalise(raw, strategy, full)
-    return style_fit._trials(style_fit.Scored(unknown, known, unknown, own), cohort)
+    return style_fit.trials_of(style_fit.Scored(unknown, known, unknown, own), cohort)
 
 
 def quality(trials: likelihood.Trials, log_ratio: Floats) -> dict[str, Any]:

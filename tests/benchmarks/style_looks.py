@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from similarity.training import readout
+from similarity import readout
 from similarity.training.data import Pictures
 from similarity.training.embed import image_hash
 from similarity.training.squeezenet import WEIGHTS

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.training.readout import power
+from similarity.readout import power
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

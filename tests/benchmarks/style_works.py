@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from similarity.training import readout
+from similarity import readout
 from similarity.training.data import Listed, read_split
 from similarity.training.embed import embed_crops, pooled
 from similarity.training.evaluate import Bench

@@ -13,7 +13,8 @@ import pytest
 import torch
 from PIL import Image
 
-from similarity.training import captions, readout, views
+from similarity import readout
+from similarity.training import captions, views
 from similarity.training.data import read_split, read_works
 from similarity.training.export import BUNDLED, sha256
 

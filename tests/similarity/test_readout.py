@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from similarity.training import readout
+from similarity import readout
 
 
 def made_up(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
