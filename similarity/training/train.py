@@ -4,6 +4,7 @@ One optimiser step on a batch of P artists x K works adds up: margin softmax and
 artist, contrast with captions, the movement as an auxiliary class, and imitation of a frozen teacher (maps,
 direction, relations). A run stopped at any time goes on from its last checkpoint; it ends after ``steps``
 steps or ``minutes`` minutes, whichever is sooner, and the learning rate follows whichever is further on.
+``start_from`` in the configuration names a folder in the shipped form; a run without a checkpoint begins there.
 """
 
 from __future__ import annotations
@@ -96,8 +97,8 @@ class Run:
         self.tokenize = open_clip.get_tokenizer(f"local-dir:{folder / 'model'}")
         self.model: Any = build(folder / "model").to(device)
         if config.get("start_from"):
-            state = torch.load(config["start_from"], map_location=device, weights_only=True)
-            self.model.load_state_dict(state["average"])
+            shipped = open_clip.create_model(f"local-dir:{config['start_from']}", precision="fp32")
+            self.model.load_state_dict(shipped.state_dict())
         self.normalise = Normalise(preprocess["mean"], preprocess["std"]).to(device)
         self.imitate(data)
         with torch.no_grad():
