@@ -2,18 +2,28 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from generation.models import Job
+from provenance.artists.claim import claim_profile
+from provenance.artists.decide import decide
+from provenance.audits.models import SetAudit, Subscription
+from provenance.audits.subscribe import unsubscribe_address
+from provenance.reports.models import Report
+from provenance.reports.sign import signed
 from provenance.review.models import Case
 from provenance.works.models import Version, Work
-from similarity.models import Audit
+from similarity.models import Artist, Audit, Reference
 from tests import factories
+from tests.provenance.reports.records import make_record
 from tests.provenance.web.html import Page
+from tests.provenance.web.test_set_audits import DECISION
 
 NEVER_SHOWN = ("not ai", "original", "infringe", "stolen", "copyrightable", "copied")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -22,7 +32,51 @@ Setting = dict[str, str]
 
 
 @pytest.fixture
-def setting(creator: User, reviewer: User) -> Setting:
+def art(creator: User, reviewer: User, settings: Settings, tmp_path: Path) -> Setting:
+    """An artist whom somebody acts for, with all that was measured, and the address of each page about it."""
+    settings.LEDGER_KEY = str(tmp_path / "ledger.pem")
+    artist = Artist.objects.create(slug="claude-monet", name="Claude Monet", born=1840, died=1926, naming="refuses")
+    Reference.objects.create(artist=artist, title="Lilies", sha256="1" * 64, fingerprint=bytes(32), year="1906")
+    claim, _new = claim_profile(by=creator, artist=artist, evidence="My site.", links=["https://example.org/a"])
+    waiting, _new = claim_profile(by=reviewer, artist=None, name="Ada Lovelace", evidence="My book.")
+    decide(claim=claim, reviewer=reviewer, ruling="approve", reason="Seen.")
+    letters = Subscription.objects.create(user=creator, artist=artist, language="en")
+    calibration = factories.make_calibration()
+    draft = factories.make_calibration(state="draft", domain=f"generated:{'ab' * 32}", generator={"name": "tiny"})
+    judged = factories.make_judged_audit(owner=creator, artist=artist, calibration=calibration)
+    asked = factories.make_judged_audit(owner=creator, artist=artist, calibration=calibration)
+    Report.objects.create(audit=judged, status=Report.Status.READY, document=signed(make_record()), with_picture=True)
+    sets = {
+        status: SetAudit.objects.create(
+            owner=creator, kind="person", name="ada", status=status, outcome="style_match", domain="uploads",
+            calibration=calibration, p_value=0.004, decision=DECISION,
+        )
+        for status in SetAudit.Status.values
+    }  # fmt: skip
+    return {
+        "artists": reverse("web:artists"),
+        "artist": reverse("web:artist", args=[artist.slug]),
+        "claim-artist": reverse("web:claim-artist", args=[artist.slug]),
+        "claim-new": reverse("web:claim-new"),
+        "claim": reverse("web:claim", args=[claim.pk]),
+        "desk": reverse("web:artist-desk", args=[artist.slug]),
+        "withdraw": reverse("web:artist-withdraw", args=[artist.slug]) + "?all=1",
+        "resemblances": reverse("web:resemblances", args=[artist.slug]),
+        "unsubscribe": unsubscribe_address(letters).removeprefix(settings.ADDRESS),
+        "report": reverse("web:report", args=[judged.pk]),
+        "report-to-ask-for": reverse("web:report", args=[asked.pk]),
+        "set-audits": reverse("web:set-audits"),
+        **{f"set-{status}": reverse("web:set-audit", args=[row.pk]) for status, row in sets.items()},
+        "calibrations": reverse("web:calibrations"),
+        "calibration": reverse("web:calibration", args=[calibration.pk]),
+        "draft": reverse("web:calibration", args=[draft.pk]),
+        "claims": reverse("web:review-claims"),
+        "review-claim": reverse("web:review-claim", args=[waiting.pk]),
+    }
+
+
+@pytest.fixture
+def setting(creator: User, reviewer: User, art: Setting) -> Setting:
     """One of everything a page can be about; gives the address of each page by a name."""
     work = factories.make_work(owner=creator)
     factories.make_version(work=work, number=1)
@@ -55,15 +109,21 @@ def setting(creator: User, reviewer: User) -> Setting:
         "password-changed": reverse("web:password-changed"),
         "queue": reverse("web:queue"),
         "case": reverse("web:case", args=[case.pk]),
+        **art,
     }
 
 
-ANYBODY = ["start", "verify", "sign-in"]
+ANYBODY = ["start", "verify", "sign-in", "artists", "artist", "unsubscribe"]
 OWNER = [
     *["start", "verify", "studio", "again", *Job.Status.values, "works", "work", "work-held", "work-open", "title"],
     *["account", "password", "password-changed"],
+    *["claim-artist", "claim-new", "claim", "desk", "withdraw", "resemblances", "report", "report-to-ask-for"],
+    *["set-audits", *(f"set-{status}" for status in SetAudit.Status.values)],
 ]
-REVIEWER = ["queue", "case", "work", "work-held", "works"]
+REVIEWER = [
+    *["queue", "case", "work", "work-held", "works", "claims", "review-claim"],
+    *["calibrations", "calibration", "draft", "set-audits"],
+]
 EVERY_PAGE = (
     [("", name) for name in ANYBODY] + [("ada", name) for name in OWNER] + [("rita", name) for name in REVIEWER]
 )
@@ -91,7 +151,13 @@ def test_every_page_is_sound(client: Client, setting: Setting, who: str, name: s
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("name", ["studio", "works", "work", "title", "account", "password", "queue", "case"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["studio", "works", "work", "title", "account", "password", "queue", "case", "desk", "claim", "report"],
+        *["resemblances", "set-audits", "calibrations", "calibration", "claims", "review-claim"],
+    ],
+)
 def test_pages_for_people_with_an_account_lead_others_to_the_sign_in(
     client: Client, setting: Setting, name: str
 ) -> None:
