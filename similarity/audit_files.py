@@ -28,17 +28,15 @@ class Audited:
 def pictures_in(paths: Iterable[Path]) -> list[Path]:
     """The files among *paths* as they are, and every picture below its folders, in order and once.
 
-    Raises ``SimilarityError`` ``no_pictures`` for a folder that holds none.
+    A folder that holds none stays in the list, to be told as a file that cannot be read; when there is nothing
+    else, ``SimilarityError`` ``no_pictures`` is raised.
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if not path.is_dir():
-            found.setdefault(path)
-            continue
-        names = list_pictures(path)
-        if not names:
-            raise SimilarityError("no_pictures", _("There is no picture in “%(folder)s”.") % {"folder": path})
-        found.update(dict.fromkeys(path / name for name in names))
+        names = list_pictures(path) if path.is_dir() else []
+        found.update(dict.fromkeys((path / name for name in names) if names else (path,)))
+    if found and all(path.is_dir() for path in found):
+        raise SimilarityError("no_pictures", _("There is no picture in “%(folder)s”.") % {"folder": next(iter(found))})
     return list(found)
 
 
