@@ -71,7 +71,7 @@ class Command(BaseCommand):
             found = judge_audits(*file_set(done)) if options["as_set"] else None
             if report:
                 self._report(done, found, folder=report, every=options["every"], generator=options["generator"])
-            if report or found or any(path.is_dir() for path in named):
+            if report or found or not set(files) <= named:
                 self._sum_up(done, found, report=report, as_json=options["json"])
         except ReportError as error:
             raise stopped(error.code, error.message, json_to=json_to) from error
