@@ -35,7 +35,7 @@ OWNED: dict[str, Callable[[Version], Any]] = {
     "case": lambda version: version.case,
     "audit": lambda version: version.audit,
     "set-audit": lambda version: version.work.owner.set_audits.get(),
-    "report": lambda version: version.audit.reports.get(),
+    "report": lambda version: Report.objects.get(audit=version.audit),
     "export": lambda version: version.exports.get(),
     "verdict": lambda version: version.judgements.get(),
     "sitting": lambda version: version.sittings.get(),
@@ -60,12 +60,11 @@ def held(creator: User) -> Version:
 
 def make_held(owner: User) -> Version:
     """One row of every owned kind, tied together as the pipeline ties them."""
-    version = make_version(
-        work=make_work(owner=owner), status=Version.Status.HELD, audit=make_audit(owner=owner, image_sha256="0" * 64)
-    )
+    audit = make_audit(owner=owner, image_sha256="0" * 64)
+    version = make_version(work=make_work(owner=owner), status=Version.Status.HELD, audit=audit)
     make_case(version=version)
     Judgement.objects.create(version=version, verdict="valid", before="valid", sdk="c2pa-python 0.38.1")
-    Report.objects.create(audit=version.audit)
+    Report.objects.create(audit=audit)
     SetAudit.objects.create(owner=owner, kind="person", name=owner.username, versions=[str(version.pk)])
     now = timezone.now()
     Sitting.objects.create(owner=owner, parent=version, started_at=now, seen_at=now)

@@ -167,7 +167,8 @@ def test_the_command_prints_one_object_per_file(collection: Path, tmp_path: Path
     with pytest.raises(CommandError, match="1 of 2"):
         call_command("audit", files[0], str(tmp_path / "absent.png"), json=True, stdout=out)
     assert json.loads(out.getvalue().splitlines()[1])["error_code"] == "file_unreadable"
-    assert sorted(Audit.objects.values_list("outcome", "owner")) == [("copy", None), ("not_calibrated", None)]
+    assert sorted(Audit.objects.filter(owner=None).values_list("outcome", flat=True)) == ["copy", "not_calibrated"]
+    assert Audit.objects.count() == 2
 
 
 @pytest.mark.urls(__name__)

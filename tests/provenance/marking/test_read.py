@@ -282,10 +282,16 @@ def test_any_photoshop_segment_is_walked(data: bytes) -> None:
 
 
 def test_a_file_of_very_many_empty_blocks_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    out, seen = io.BytesIO(), []
+    out = io.BytesIO()
+    seen: list[bytes] = []
     Image.new("RGB", (16, 16)).save(out, "JPEG")
     data = out.getvalue()
-    monkeypatch.setattr("provenance.marking.read.exif.fields", lambda block: seen.append(block) or {})
+
+    def fields(block: bytes) -> dict[str, str]:
+        seen.append(block)
+        return {}
+
+    monkeypatch.setattr("provenance.marking.read.exif.fields", fields)
 
     assert read(data[:2] + b"\xff\xe1\0\x08Exif\0\0" * 5_000 + data[2:]) == []
     assert len(seen) == MOST_BLOCKS
