@@ -21,7 +21,7 @@ def test_the_demo_makes_three_published_pictures_and_repeats_no_work(tmp_path: P
     assert len(set(files)) == 3
     assert all(Path(file).stat().st_size > 1000 for file in files)
     assert re.findall(r"verdict +(\S+)", first.stdout) == ["valid"] * 3
-    assert re.findall(r"outcome +(\S+)", first.stdout) == ["not_calibrated"] * 3
+    assert re.findall(r"outcome +(\S+)", first.stdout) == ["no_known_artist"] * 3
 
     keys = {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()}
     again = service.manage("demo", "--once", "--port", str(service.port), timeout=500)

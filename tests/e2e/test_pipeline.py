@@ -72,7 +72,7 @@ def test_a_prompt_becomes_published_pictures(start: Start) -> None:
 
     assert [version["status"] for version in versions] == ["published", "published"]
     for version in versions:
-        assert version["audit"]["outcome"] == "not_calibrated"
+        assert version["audit"]["outcome"] == "no_known_artist"
         assert version["audit"]["artists"]
         assert version["audit"]["named_in_prompt"]
         credential = call(f"/api/v1/credentials/{version['credential']}/")[1]
@@ -113,7 +113,7 @@ def test_the_command_line_makes_a_signed_picture(start: Start) -> None:
     assert (line["seed"], line["model"], line["outcome"], line["verdict"]) == (
         11,
         "colophon-mini",
-        "not_calibrated",
+        "no_known_artist",
         "valid",
     )
     data = Path(line["file"]).read_bytes()
@@ -134,5 +134,5 @@ def test_the_command_line_makes_a_signed_picture(start: Start) -> None:
     assert (json.loads(tampered.stdout)["verdict"], tampered.returncode != 0) == ("tampered", True)
 
     audited = json.loads(service.manage("audit", line["file"], "--json").stdout)
-    assert audited["outcome"] == "not_calibrated"
+    assert audited["outcome"] == "no_known_artist"
     assert service.manage("embed", str(out), "--out", str(service.folder / "v.npz")).returncode == 0

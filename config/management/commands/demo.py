@@ -25,7 +25,7 @@ from provenance.works.progress import progress
 
 EXAMPLES = (
     ("a harbour at sunset in the style of Claude Monet", 7),
-    ("winter landscape with bare trees", 11),
+    ("winter landscape with bare trees", 12),
     ("still life with flowers in a vase", 3),
 )
 TIME_LIMIT_SECONDS = 600.0
