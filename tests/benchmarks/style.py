@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of style.json and style.md")
     options = parser.parse_args()
     options.scratch = options.scratch or options.packed
+    options.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         set_up(Path(folder), options.threads)
         report = measure(options)
