@@ -1,7 +1,8 @@
 """False and true flags among pictures that models made.
 
 False flags: thresholds by the rank rule on Colophon-Mini's own neutral pictures, then as many others asked about, of
-other prompts and seeds; exact intervals (Clopper and Pearson), for the pictures are independent. True flags: its
+other prompts and seeds; exact intervals (Clopper and Pearson), for the pictures are independent. *Crossed*: the same on
+the pictures of the bundled calibration, each fifth asked about by a threshold from the other four. True flags: its
 pictures "in the style of" ten artists, five of whom the encoder was never trained on; single and as one set an artist.
 And the pictures other models made for the prompt "style of X" (``../shared/data/generated``), which come as uploads
 do and are judged by the threshold for uploads.
@@ -12,19 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 
 from similarity.style import conformal, scores, sets
 from similarity.style import fit as style_fit
+from similarity.style.fitted import Fitted
 from tests.benchmarks import style_pictures
 from tests.benchmarks.style_bootstrap import exact, exact_bound, share
 from tests.benchmarks.style_flags import ALPHAS, SET_SIZE, Calibrated, Floats, Ints, Scored, calibrate, outcomes
+
+FOLDS = 5
 
 
 def measure(
     scored: Scored, data: Path, scratch: Path, *, calibration: int, test: int, artists: int, seeds: int
 ) -> dict[str, Any]:
     """Rates per strategy and level; renders what is missing."""
-    told: dict[str, Any] = {"others' pictures": others(scored, data)}
+    told: dict[str, Any] = {"others' pictures": others(scored, data), "crossed": crossed(scored)}
     if not calibration or not test:
         return told
     known, asked = style_pictures.neutral(calibration, test)
@@ -39,6 +44,40 @@ def measure(
     told["strategies"] = {strategy: _of_strategy(scored, raw, own, strategy) for strategy in scores.STRATEGIES}
     told["strategy"] = max(scores.STRATEGIES, key=lambda name: told["strategies"][name]["5%"]["power"])
     return told
+
+
+def crossed(scored: Scored) -> dict[str, Any]:
+    """False flags among the neutral pictures of the bundled calibration, by thresholds that did not see them."""
+    pictures = bundled_vectors()
+    if pictures is None:
+        return {}
+    scale, _ = scores.scales(scored.raw, scored.own)
+    raw = scored.of(pictures.astype(np.float32))
+    fold = np.random.default_rng(0).permutation(len(raw)) % FOLDS
+    told: dict[str, Any] = {"pictures": len(raw)}
+    for strategy in scores.STRATEGIES:
+        largest = scores.normalise(raw, strategy, scale).max(axis=1)
+        told[strategy] = {}
+        for alpha in ALPHAS:
+            limits = [conformal.threshold_of_images(largest[fold != k], alpha) for k in range(FOLDS)]
+            values = np.array([np.inf if limit.value is None else limit.value for limit in limits])
+            flagged = int((largest > values[fold]).sum())
+            told[strategy][f"{alpha:.0%}"] = {
+                "guarantee": limits[0].guarantee,
+                "false flags": exact(flagged, len(raw)),
+                "bound": exact_bound(flagged, len(raw)),
+            }
+    return told
+
+
+def bundled_vectors() -> Any:
+    """Vectors of the generator's pictures in the bundled calibration (u × d), or None."""
+    path = Path(settings.CALIBRATION)
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as held:
+        numbers = [Fitted.from_bytes(held[name].tobytes()) for name in held.files if name.startswith("numbers_")]
+    return next((fitted.vectors for fitted in numbers if fitted.vectors is not None), None)
 
 
 def styled_artists(scored: Scored, count: int) -> Ints:

@@ -207,6 +207,25 @@ def generated(report: Report) -> list[str]:
         f"{len(part['artists'])} artists imitated {part['seeds']} times each.",
         "",
         *rows([*head, "as one set, right"], body),
+        *crossed(part["crossed"]),
+    ]
+
+
+def crossed(part: Report) -> list[str]:
+    if not part:
+        return []
+    body = [
+        [f"{strategy}, {alpha}", told["guarantee"], span(told["false flags"]), percent(told["bound"])]
+        for strategy, levels in part.items()
+        if strategy != "pictures"
+        for alpha, told in levels.items()
+    ]
+    return [
+        "",
+        f"Crossed: the {part['pictures']:,} neutral pictures of the bundled calibration, each fifth by the threshold "
+        "of the other four.",
+        "",
+        *rows(["strategy, level", "guarantee", "false flags", "bound"], body),
     ]
 
 
@@ -342,6 +361,14 @@ def aims(report: Report) -> list[str]:
                 f"{span(told['false flags'])} %, bound {percent(told['bound'])} % ({asked} pictures)",
                 _shown(told["false flags"][0], told["bound"], limit),
             )
+        for alpha, limit in LEVELS.items():
+            if part := report["generated"]["crossed"]:
+                told = part[report["generated"]["strategy"]][alpha]
+                add(
+                    f"generated, {alpha}, crossed: rate of false flags at most that with 95 % confidence",
+                    f"{span(told['false flags'])} %, bound {percent(told['bound'])} % ({part['pictures']} pictures)",
+                    _shown(told["false flags"][0], told["bound"], limit),
+                )
     if "evidence" in report:
         cost = report["evidence"]["unseen artists"]["cllr"]
         add(
