@@ -78,8 +78,15 @@ def calibrate(
     if units is not None and units.sum() < LEAST_ARTISTS:
         message = _("Of the artists named, too few have 10 works here.")
         raise SimilarityError("too_few_artists", message)
+    learnt = trained_on(settings.ENCODER)
     fitted, kept, thresholds, figures = fit(
-        cohort, background=background, units=units, alpha=settings.STYLE_ALPHA, strategy=strategy, on_step=on_step
+        cohort,
+        background=background,
+        units=units,
+        untrained=None if learnt is None else ~np.isin(cohort.slugs, list(learnt)),
+        alpha=settings.STYLE_ALPHA,
+        strategy=strategy,
+        on_step=on_step,
     )
     if background is None:
         figures["trained"] = _trained(cohort, fitted.statistics, fitted.unit)

@@ -24,6 +24,7 @@ Ints = NDArray[np.integer]
 Bools = NDArray[np.bool_]
 
 ALPHAS = (0.01, 0.05)
+ENOUGH_UNTRAINED = 20
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,15 @@ def fit(
     *,
     background: Background | None = None,
     units: Bools | None = None,
+    untrained: Bools | None = None,
     alpha: float,
     strategy: str | None = None,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> tuple[Fitted, str, list[Threshold], dict[str, Any]]:
     """The numbers, the strategy kept, a threshold for each of ``ALPHAS``, and the figures.
 
-    *units* (A,) says which artists count as background when there is no generator; all by default. The
+    *units* (A,) says which artists count as background when there is no generator; all by default. *untrained*
+    (A,) says whom the encoder was not trained on, where that is known: see ``asking_untrained``. The
     strategy, unless named, is the one that at *alpha* tells the most held-out works to their artist.
     """
     on_step("scores")
@@ -98,7 +101,7 @@ def fit(
     thresholds = [_threshold(statistics, chosen.unit, a, by_artist=made is None) for a in ALPHAS]
 
     on_step("likelihood ratios")
-    trials = trials_of(chosen, cohort)
+    trials = asking_untrained(trials_of(chosen, cohort), untrained)
     ratio = likelihood.fit(trials)
     figures: dict[str, Any] = {"alpha": alpha, "strategies": tables, "likelihood": _quality(trials)}
 
@@ -173,6 +176,17 @@ def trials_of(scored: Scored, cohort: Cohort) -> likelihood.Trials:
         asked=np.concatenate([own, asked]),
         made_by=np.concatenate([own, own[work]]),
     )
+
+
+def asking_untrained(trials: likelihood.Trials, untrained: Bools | None) -> likelihood.Trials:
+    """The trials about artists the encoder was not trained on, if there are ``ENOUGH_UNTRAINED``; else all.
+
+    An encoder tells the works of the artists it learnt from apart better than anybody's. Ratios fitted to those
+    promise too much of everybody else (measured: a Cllr of 1.0 where 0.5 is promised).
+    """
+    if untrained is None or untrained.sum() < ENOUGH_UNTRAINED:
+        return trials
+    return trials.part(untrained[trials.asked])
 
 
 def _most_common(styles: Sequence[str]) -> str:

@@ -38,8 +38,10 @@ def measure(scored: Scored, strategy: str) -> dict[str, Any]:
     everybody = trials_of(scored, np.ones(len(scored.slugs), bool), strategy)
     model = likelihood.fit(trials_of(scored, ~scored.unseen, strategy), rounds=0)
     held = everybody.part(scored.unseen[everybody.asked])
+    untrained = style_fit.asking_untrained(everybody, ~scored.trained)
     return {
         "strategy": strategy,
+        "not trained on, crossed": quality(untrained, likelihood.crossed(untrained)),
         "crossed": quality(everybody, likelihood.crossed(everybody)),
         "unseen artists": quality(held, np.clip(
             model.fits[0, 0] + model.fits[0, 1] * held.score, -model.cap * math.log(10), model.cap * math.log(10)

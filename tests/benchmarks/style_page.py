@@ -370,7 +370,7 @@ def aims(report: Report) -> list[str]:
                     _shown(told["false flags"][0], told["bound"], limit),
                 )
     if "evidence" in report:
-        cost = report["evidence"]["unseen artists"]["cllr"]
+        cost = report["evidence"]["not trained on, crossed"]["cllr"]
         add(
             "likelihood ratios of unseen artists tell something: Cllr below 1",
             f"{cost[0]:.3f}, up to {cost[2]:.3f}",
@@ -434,7 +434,7 @@ def diagram(part: Report) -> str:
     lines.append(
         f'<text x="12" y="{middle}" text-anchor="middle" transform="rotate(-90 12 {middle})">observed share</text>'
     )
-    for place, (name, colour) in enumerate((("crossed", "#1f5fa8"), ("unseen artists", "#b5451b"))):
+    for place, (name, colour) in enumerate((("not trained on, crossed", "#1f5fa8"), ("unseen artists", "#b5451b"))):
         bins = part[name]["reliability"]
         points = [at(found["predicted"], found["observed"]) for found in bins]
         most = max(found["trials"] for found in bins)
