@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
+from config.api_settings import described
 from config.cache_settings import passing
 from config.env import BASE_DIR, data_folder, env, local_secret, named_models
 from config.log_settings import logging_of
@@ -361,29 +362,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.rest.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Colophon",
-    "DESCRIPTION": "Makes AI images and keeps the truth about them.",
-    "VERSION": SERVICE_VERSION,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    # Several rows have a status; each kind keeps its name whatever else the schema holds.
-    "ENUM_NAME_OVERRIDES": {
-        "JobStatusEnum": "generation.models.Job.Status",
-        "VersionStatusEnum": "provenance.works.models.Version.Status",
-        "ReportStatusEnum": "provenance.reports.models.Report.Status",
-        "SittingStatusEnum": "provenance.works.editing.models.Sitting.Status",
-        "SetAuditStatusEnum": "provenance.audits.models.SetAudit.Status",
-        "SetAuditKindEnum": "provenance.audits.models.SetAudit.Kind",
-        "ClaimStatusEnum": "provenance.artists.models.Claim.Status",
-        "ClaimKindEnum": "provenance.artists.models.Claim.Kind",
-        "ClaimRulingEnum": "provenance.artists.models.ClaimDecision.Ruling",
-        "RulingEnum": "provenance.review.models.Decision.Ruling",
-    },
-}
+SPECTACULAR_SETTINGS = described(SERVICE_VERSION)
 CACHES = {
     "default": (
         passing(env.cache_url("CACHE_URL"))
