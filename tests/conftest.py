@@ -16,13 +16,19 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Tests that commit empty every table afterwards, which the ledger's guards forbid.
+    """Tests that commit empty every table afterwards, which the guards of append-only tables forbid.
 
-    ``tests/provenance/ledger/test_guards.py`` puts them back for itself.
+    The fixture ``guarded`` puts them back.
     """
     with django_db_blocker.unblock():
-        assert guards.missing(connection) == [], "the migrations guard the ledger"
-        guards.remove(connection)
+        assert guards.missing(connection) == [], "the migrations guard every append-only table"
+        guards.remove(connection, guards.append_only_tables())
+
+
+@pytest.fixture
+def guarded(db: None) -> None:
+    """Append-only tables stand guarded, as they do in a service; the test's end takes that back."""
+    guards.install(connection, guards.append_only_tables())
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from generation.leases import Leased, LeasedQuerySet
 from generation.models import Output
 from idempotency.once import Keyed
+from provenance.ledger.append_only import AppendOnly, AppendOnlyQuerySet
 from provenance.works.titles import validate_title
 from similarity.models import Audit
 
@@ -236,14 +237,14 @@ class Reveal(Keyed):
         return f"{self.recipient} {self.expires_at:%Y-%m-%d}"
 
 
-class ExportQuerySet(models.QuerySet["Export"]):
+class ExportQuerySet(AppendOnlyQuerySet["Export"]):
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         if user.has_perm("works.view_export"):  # type: ignore[union-attr]
             return self
         return self.filter(version__work__owner_id=user.pk)
 
 
-class Export(models.Model):
+class Export(AppendOnly):
     """A published version as a new signed file, made for one place. Never changed, never deleted.
 
     ``recipe`` is the SHA-256 of everything that decides what the file carries (the profile's fields,

@@ -6,9 +6,4 @@ from provenance.ledger import guards
 class Migration(migrations.Migration):
     dependencies = [("ledger", "0003_take_names_out_of_the_chain")]
 
-    operations = [
-        migrations.RunPython(
-            lambda apps, schema_editor: guards.install(schema_editor.connection),
-            lambda apps, schema_editor: guards.remove(schema_editor.connection),
-        )
-    ]
+    operations = [guards.guard("ledger_event", "ledger_checkpoint", "ledger_checkpointkey")]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -126,5 +127,5 @@ def test_nobody_signed_in_nothing_shown(api: APIClient) -> None:
 def test_a_file_that_is_gone_from_the_store_is_not_found(api: APIClient, creator: User, version: Version) -> None:
     api.force_authenticate(creator)
     made = api.post(URL, {"version": str(version.pk), "profile": "plain"}, format="json").json()
-    Export.objects.update(blob="00/00/none.png")
+    default_storage.delete(Export.objects.get().blob)
     assert api.get(made["file"]).status_code == 404

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -17,7 +16,6 @@ from rest_framework.test import APIClient
 from generation import blobs
 from generation.models import Job
 from provenance.credentials.development import create
-from provenance.ledger import guards
 from provenance.ledger.append import append
 from provenance.ledger.erase import erase_person
 from provenance.ledger.models import Event, PersonalValue
@@ -214,8 +212,8 @@ def test_the_whole_ledger_from_the_command_line(work: Work, tmp_path: Path) -> N
     assert run_alone(folder, str(out)).returncode == 1
 
 
+@pytest.mark.usefixtures("guarded")
 def test_the_command_line(work: Work, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    guards.install(connection)
     kept = tmp_path / "kept.zip"
     call_command("ledger", "export", "--work", str(work.pk), "--out", kept)
     call_command("ledger", "verify", "--against", kept)
