@@ -5,7 +5,6 @@ import json
 import zipfile
 from collections import OrderedDict
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,7 +16,7 @@ from similarity.style.conformal import Threshold
 from similarity.style.fitted import Fitted
 
 _KEPT = 4
-_read: "OrderedDict[tuple[UUID, str], Fitted]" = OrderedDict()
+_read: "OrderedDict[str, Fitted]" = OrderedDict()
 
 
 def sha256_of(calibration: Calibration) -> str:
@@ -28,21 +27,21 @@ def sha256_of(calibration: Calibration) -> str:
 
 
 def numbers_of(calibration: Calibration) -> Fitted:
-    """The arrays of a calibration, checked once in each process.
+    """The arrays of a calibration, kept for the process; the row is checked each time.
 
-    Raises ``SimilarityError`` ``calibration_damaged`` when they do not have the SHA-256 they were stored with.
+    Raises ``SimilarityError`` ``calibration_damaged`` when it does not have the SHA-256 it was stored with.
     """
-    key = (calibration.pk, calibration.sha256)
-    if key not in _read:
-        if sha256_of(calibration) != calibration.sha256:
-            raise _damaged()
+    if sha256_of(calibration) != calibration.sha256:
+        raise _damaged()
+    fitted = _read.get(calibration.sha256)
+    if fitted is None:
         try:
-            _read[key] = Fitted.from_bytes(bytes(calibration.numbers))
+            fitted = _read[calibration.sha256] = Fitted.from_bytes(bytes(calibration.numbers))
         except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
             raise _damaged() from error
         while len(_read) > _KEPT:
             _read.popitem(last=False)
-    return _read[key]
+    return fitted
 
 
 def threshold_at(calibration: Calibration, alpha: float) -> Threshold | None:

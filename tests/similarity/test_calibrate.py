@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from similarity import bundled_calibrations, calibration
+from similarity import bundled_calibrations
 from similarity.bundled_calibrations import load_bundle, write_bundle
 from similarity.calibrate import background_of, calibrate, changes
 from similarity.calibration import accept, accepted_of, in_force, numbers_of, reject, sha256_of
@@ -159,11 +159,12 @@ def test_a_generators_pictures_are_kept_for_the_next_time(collection: Collection
 
 def test_a_row_that_was_changed_judges_nobody(collection: Collection) -> None:
     row = collection.calibrated()
+    assert numbers_of(row).slugs == judge_of(row, collection.index).cohort.slugs
     thresholds = [{**facts, "value": 0.0} for facts in row.thresholds]
-    calibration._read.clear()
     Calibration.objects.filter(pk=row.pk).update(thresholds=thresholds)
+    withdraw(Reference.objects.filter(sha256__in=Reference.objects.values_list("sha256", flat=True)[:1]))
     with pytest.raises(SimilarityError) as refused:
-        numbers_of(Calibration.objects.get())
+        open_judge(collection.index, encoder=ENCODER, domain="uploads")
     assert refused.value.code == "calibration_damaged"
 
 
