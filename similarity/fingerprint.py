@@ -30,14 +30,18 @@ def normalised_pixels(image: Image.Image) -> NDArray[np.uint8]:
     *image* is upright RGB without transparency (see ``pictures.decode``); a border of one exact
     colour is cut away first, then grey, then bicubic reduction.
     """
-    return _reduced_to_code(_trimmed(image).convert("L"))
+    return _reduced_to_code(image.convert("L").crop(_inside_border(image)))
 
 
-def _trimmed(image: Image.Image) -> Image.Image:
-    ground = Image.new(image.mode, image.size, image.getpixel((0, 0)))
-    difference = ImageChops.difference(image, ground)
-    box = ImageChops.add(difference, difference).getbbox()
-    return image if box is None or box == (0, 0, *image.size) else image.crop(box)
+def _inside_border(image: Image.Image) -> tuple[int, int, int, int]:
+    """The box that a border of the corner's exact colour leaves; all of it where no whole edge has that colour."""
+    width, height = image.size
+    whole, ground = (0, 0, width, height), image.getpixel((0, 0))
+    edges = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height))
+    colours = (image.crop(edge).getcolors(1) for edge in edges)
+    if not any(found and found[0][1] == ground for found in colours):
+        return whole
+    return ImageChops.difference(image, Image.new(image.mode, image.size, ground)).getbbox() or whole
 
 
 def _reduced_to_code(grey: Image.Image) -> NDArray[np.uint8]:
@@ -46,7 +50,7 @@ def _reduced_to_code(grey: Image.Image) -> NDArray[np.uint8]:
 
 def image_code(image: Image.Image) -> bytes:
     """Body of the Image-Code, 256 bits as 32 bytes; similar pictures differ in few bits."""
-    return _digests(normalised_pixels(image)[None])[0]
+    return _digests(_low_frequencies(normalised_pixels(image)[None]))[0]
 
 
 def iscc_code(image: Image.Image, *, bits: int = BITS) -> str:
@@ -73,12 +77,17 @@ def codes_of_looks(image: Image.Image) -> dict[str, bytes]:
     A cropped copy is grown back by mirroring its edges outwards: what was there is unknown, but
     everything else comes to lie where it lay in the original.
     """
-    small = _at_most(image.convert("L"), LOOK_SIDE)
-    pixels = {"image_code": normalised_pixels(image)}
+    grey = image.convert("L")
+    small = np.asarray(_at_most(grey, LOOK_SIDE))
+    pixels = {"image_code": _reduced_to_code(grey.crop(_inside_border(image)))}
     for share in GROWN_BY:
-        pixels[f"image_code_cropped_{share:g}"] = _reduced_to_code(_trimmed(_grown(small, share)))
-    pixels |= {f"{name}_mirrored": found[:, ::-1] for name, found in pixels.items()}
-    return dict(zip(pixels, _digests(np.stack(list(pixels.values()))), strict=True))
+        grown = _grown(small, share)
+        pixels[f"image_code_cropped_{share:g}"] = _reduced_to_code(grown.crop(_inside_border(grown)))
+    low = _low_frequencies(np.stack(list(pixels.values())))
+    # Mirroring turns the sign of every other frequency across, exactly: no sum is rounded another way.
+    mirrored = low * np.resize([1.0, -1.0], low.shape[2])
+    names = [*pixels, *(f"{name}_mirrored" for name in pixels)]
+    return dict(zip(names, _digests(np.concatenate([low, mirrored])), strict=True))
 
 
 def _at_most(image: Image.Image, side: int) -> Image.Image:
@@ -90,9 +99,11 @@ def _at_most(image: Image.Image, side: int) -> Image.Image:
     return image.resize(size, Image.Resampling.BOX)
 
 
-def _grown(grey: Image.Image, share: float) -> Image.Image:
-    dy, dx = round(grey.height * share), round(grey.width * share)
-    return Image.fromarray(np.pad(np.asarray(grey), ((dy, dy), (dx, dx)), mode="reflect"))
+def _grown(grey: NDArray[np.uint8], share: float) -> Image.Image:
+    import cv2
+
+    dy, dx = round(grey.shape[0] * share), round(grey.shape[1] * share)
+    return Image.fromarray(cv2.copyMakeBorder(grey, dy, dy, dx, dx, cv2.BORDER_REFLECT_101))
 
 
 def distances(code: bytes, codes: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -102,35 +113,40 @@ def distances(code: bytes, codes: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.asarray(np.bitwise_count(differing).sum(axis=1), np.int64)
 
 
-def _digests(pixels: NDArray[np.uint8]) -> list[bytes]:
-    """Code bodies of n × 32 × 32 grey values, all transformed together."""
-    across = _dct(pixels.astype(np.float64).reshape(-1, 32)).reshape(-1, 32, 32)
-    down = _dct(across.transpose(0, 2, 1).reshape(-1, 32)).reshape(-1, 32, 32)
-    corner = down.transpose(0, 2, 1)[:, :16, :16]
-    blocks = corner.reshape(-1, 2, 8, 2, 8).transpose(0, 1, 3, 2, 4).reshape(-1, 4, 64)
+def _low_frequencies(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """n × 32 × 32 grey values to n × 16 × 16 coefficients (down, across) of their two-dimensional DCT."""
+    n = len(pixels)
+    across = _dct(pixels.transpose(2, 0, 1).astype(np.float64).reshape(32, -1))[:16].reshape(16, n, 32)
+    return _dct(across.transpose(2, 1, 0).reshape(32, -1))[:16].reshape(16, n, 16).transpose(1, 0, 2)
+
+
+def _digests(low: NDArray[np.float64]) -> list[bytes]:
+    """Code bodies of n × 16 × 16 low frequencies."""
+    blocks = low.reshape(-1, 2, 8, 2, 8).transpose(0, 1, 3, 2, 4).reshape(-1, 4, 64)
     bits = blocks > np.median(blocks, axis=2, keepdims=True)
     return [row.tobytes() for row in np.packbits(bits.reshape(-1, BITS), axis=1)]
 
 
-def _dct(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unscaled DCT-II of every row by Lee's recursion; the length is a power of two.
+def _dct(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unscaled DCT-II of every column (length × m) by Lee's recursion; the length is a power of two.
 
     The order of additions is the standard's, because a bit is a comparison with a median and
     flat pictures compare numbers that differ only by rounding.
     """
-    length = rows.shape[1]
-    if length == 1:
-        return rows
-    half = length // 2
-    front, back = rows[:, :half], rows[:, : half - 1 : -1]
-    even, odd = _dct(front + back), _dct((front - back) / _divisors(length))
-    out = np.empty_like(rows)
-    out[:, 0::2] = even
-    out[:, 1:-1:2] = odd[:, :-1] + odd[:, 1:]
-    out[:, -1] = odd[:, -1]
-    return out
+    length, m = columns.shape
+    parts = columns[None]
+    while (half := parts.shape[1] // 2) > 0:
+        front, back = parts[:, :half], parts[:, : half - 1 : -1]
+        parts = np.stack([front + back, (front - back) / _divisors(2 * half)], axis=1).reshape(-1, half, m)
+    while len(parts) > 1:
+        even, odd = parts[0::2], parts[1::2]
+        parts = np.empty((len(even), 2 * even.shape[1], m))
+        parts[:, 0::2] = even
+        parts[:, 1:-1:2] = odd[:, :-1] + odd[:, 1:]
+        parts[:, -1] = odd[:, -1]
+    return parts.reshape(length, m)
 
 
 @cache
 def _divisors(length: int) -> NDArray[np.float64]:
-    return np.array([math.cos((i + 0.5) * math.pi / length) * 2.0 for i in range(length // 2)])
+    return np.array([[math.cos((i + 0.5) * math.pi / length) * 2.0] for i in range(length // 2)])
