@@ -14,7 +14,7 @@ from provenance.reports.api import ReportViewSet
 from provenance.review.api import CaseViewSet
 from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
 from provenance.web.desk_door import noting
-from provenance.web.sign_in import pausing
+from provenance.web.sign_in import own_name, pausing
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
 from provenance.works.editing.api import OperationViewSet, SittingViewSet
 from provenance.works.export_api import ExportViewSet
@@ -24,13 +24,15 @@ from provenance.works.soft_binding_api import discovery
 from provenance.works.verify_api import VerifyView
 from similarity.api import AuditViewSet, ReferenceViewSet
 
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 router = DefaultRouter()
 router.register("jobs", JobViewSet, basename="job")
 router.register("outputs", OutputViewSet, basename="output")
 router.register("models", ModelPassportViewSet, basename="model")
 router.register("works", WorkViewSet, basename="work")
 router.register("versions", VersionViewSet, basename="version")
-router.register(r"versions/(?P<version_pk>[0-9a-f-]{36})/reveals", RevealViewSet, basename="reveal")
+router.register(rf"versions/(?P<version_pk>{UUID})/reveals", RevealViewSet, basename="reveal")
 router.register("sittings", SittingViewSet, basename="sitting")
 router.register("edit-operations", OperationViewSet, basename="edit-operation")
 router.register("credentials", CredentialViewSet, basename="credential")
@@ -40,7 +42,7 @@ router.register("verdicts", JudgementViewSet, basename="verdict")
 router.register("trust-lists", TrustListViewSet, basename="trust-list")
 router.register("artists", ArtistViewSet, basename="artist")
 router.register("claims", ClaimViewSet, basename="claim")
-router.register(r"artists/(?P<artist_pk>[0-9a-f-]{36})/resemblances", ResemblanceViewSet, basename="resemblance")
+router.register(rf"artists/(?P<artist_pk>{UUID})/resemblances", ResemblanceViewSet, basename="resemblance")
 router.register("references", ReferenceViewSet, basename="reference")
 router.register("audits", AuditViewSet, basename="audit")
 router.register("reports", ReportViewSet, basename="report")
@@ -61,5 +63,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/login/", pausing(noting(admin.site.login))),
+    path("admin/password_change/", admin.site.admin_view(pausing(admin.site.password_change, account=own_name))),
     path("admin/", admin.site.urls),
 ]

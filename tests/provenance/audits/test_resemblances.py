@@ -47,6 +47,12 @@ def test_the_artist_is_told_of_published_pictures_only(
     assert (rows[str(upload.pk)]["version"], rows[str(upload.pk)]["outcome"]) == (None, "copy")
 
 
+def test_an_address_of_no_artist_is_not_there(api: APIClient, reviewer: User) -> None:
+    api.force_authenticate(reviewer)
+    for name in ("-" * 36, "0" * 36):
+        assert api.get(f"/api/v1/artists/{name}/resemblances/").status_code == 404
+
+
 def test_nothing_private_is_told(api: APIClient, monet: Artist, claude: User, resembling: Resembling) -> None:
     version = resembling()
     (row,) = feed(api, claude, monet)

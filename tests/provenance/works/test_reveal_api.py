@@ -51,3 +51,9 @@ def test_a_key_is_good_for_each_version(api: APIClient, private: Version) -> Non
     second = make_version(work=private.work, number=2)
     commit_to(second, prompt="another secret")
     assert [ask(api, one, {"recipient": "Li"}, "k1").status_code for one in (private, second)] == [201, 201]
+
+
+def test_an_address_of_no_version_is_not_there(api: APIClient, creator: User) -> None:
+    api.force_authenticate(creator)
+    for name in ("-" * 36, "0" * 36):
+        assert api.get(f"/api/v1/versions/{name}/reveals/").status_code == 404
