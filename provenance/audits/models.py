@@ -81,6 +81,11 @@ class SetAuditQuerySet(LeasedQuerySet):
             return self
         return self.filter(owner_id=user.pk)
 
+    def with_in_force(self) -> Self:
+        """Each with ``in_force``, the id of the calibration that judges its domain now: makes ``is_stale`` free."""
+        in_force = Calibration.objects.filter(domain=models.OuterRef("domain"), state=Calibration.State.ACCEPTED)
+        return self.annotate(in_force=models.Subquery(in_force.order_by("-decided_at").values("pk")[:1]))
+
 
 class SetAudit(Keyed, Leased):
     """A comparison of many versions as one, with the decision. Belongs to whoever asked for it.
@@ -129,6 +134,9 @@ class SetAudit(Keyed, Leased):
 
     objects = SetAuditQuerySet.as_manager()
 
+    if TYPE_CHECKING:
+        in_force: uuid.UUID | None  # set by ``with_in_force``
+
     class Meta:
         verbose_name = _("set audit")
         ordering = ["-created_at"]
@@ -145,6 +153,6 @@ class SetAudit(Keyed, Leased):
         """Whether another calibration is in force in its domain now. What it says stands."""
         if self.status != self.Status.JUDGED or not self.domain:
             return False
-        in_force = Calibration.objects.filter(domain=self.domain, state=Calibration.State.ACCEPTED)
-        newest = in_force.order_by("-decided_at").values_list("pk", flat=True).first()
-        return newest is not None and newest != self.calibration_id
+        if "in_force" not in self.__dict__:
+            self.in_force = type(self).objects.with_in_force().get(pk=self.pk).in_force
+        return self.in_force not in (None, self.calibration_id)

@@ -56,7 +56,7 @@ class SetAuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     filterset_class = SetAuditFilter
 
     def get_queryset(self) -> QuerySet[SetAudit]:
-        rows = SetAudit.objects.select_related("owner")
+        rows = SetAudit.objects.select_related("owner").with_in_force()
         return rows.visible_to(self.request.user or AnonymousUser())
 
     def get_throttles(self) -> list[BaseThrottle]:

@@ -1,5 +1,6 @@
 """Many versions judged as one: asked for, judged by a worker, seen by whom it concerns."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from provenance.works.models import Version
 from similarity import index as index_module
 from similarity.errors import SimilarityError
 from similarity.models import Artist, Audit, Calibration
-from tests.factories import make_audit, make_job, make_passport, make_version, make_work
+from tests.factories import make_audit, make_calibration, make_job, make_passport, make_version, make_work
 from tests.similarity.collections import Collection, make_collection
 
 pytestmark = pytest.mark.django_db
@@ -217,3 +218,23 @@ def test_an_audit_of_a_deleted_version_is_judged_on_the_rest(creator: User, coll
     row.refresh_from_db()
     assert (row.status, row.decision["n"]) == ("judged", 3)
     assert Audit.objects.count() == 3
+
+
+def test_a_list_of_sets_costs_the_same_for_many(
+    api: APIClient, creator: User, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    """Given sets judged by a calibration that was replaced and by the present one, one of them is stale."""
+    before = make_calibration(domain="uploads", state="retired")
+    now = make_calibration(domain="uploads")
+    for calibration in (before, now, now, now):
+        SetAudit.objects.create(
+            owner=creator, kind="person", status="judged", domain="uploads", calibration=calibration
+        )
+    api.force_authenticate(creator)
+
+    with django_assert_max_num_queries(3):
+        rows = api.get(ADDRESS).json()["results"]
+
+    assert [row["calibration"] for row in rows if row["is_stale"]] == [str(before.pk)]
+    assert len(rows) == 4
+    assert [row.is_stale for row in SetAudit.objects.order_by("created_at")] == [True, False, False, False]
