@@ -1,13 +1,14 @@
 """``/api/v1/works``, ``/versions`` and ``/credentials``: owners see their own, reviewers all."""
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import mixins, viewsets
 
 from provenance.works.editing.version_api import EditedVersionActions
 from provenance.works.models import Credential, Version, Work
 from provenance.works.serializers import CredentialSerializer, VersionSerializer, WorkSerializer
+from similarity.models import Audit
 
 
 class WorkFilter(filters.FilterSet):
@@ -63,7 +64,8 @@ class VersionViewSet(EditedVersionActions, viewsets.ReadOnlyModelViewSet[Version
     filterset_class = VersionFilter
 
     def get_queryset(self) -> QuerySet[Version]:
-        versions = Version.objects.select_related("audit", "credential").prefetch_related("parents")
+        audits = Prefetch("audit", Audit.objects.with_in_force().defer("vector"))
+        versions = Version.objects.select_related("credential").prefetch_related("parents", audits)
         return versions.visible_to(self.request.user or AnonymousUser())
 
 

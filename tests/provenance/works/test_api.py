@@ -1,11 +1,15 @@
 """Owners see their own works, versions and credentials; holders of the view permission see all."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from provenance.works.models import Version, Work
-from tests.factories import make_version, make_work
+from similarity.models import Audit
+from tests.factories import make_calibration, make_version, make_work
 
 
 @pytest.fixture
@@ -73,3 +77,19 @@ def test_a_bad_filter_is_a_problem_not_a_crash(api: APIClient, creator: User) ->
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "status")
     assert api.get("/api/v1/works/not-a-uuid/").status_code == 404
     assert api.get("/api/v1/works/", {"cursor": "nonsense"}).status_code == 404
+
+
+def test_a_list_of_versions_costs_the_same_for_many(
+    api: APIClient, version: Version, creator: User, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    api.force_authenticate(creator)
+    for _number in range(5):
+        make_version(work=make_work(owner=creator))
+    make_calibration(domain="uploads")
+    Audit.objects.filter(version=version).update(domain="uploads")
+
+    with django_assert_max_num_queries(6):
+        rows = api.get("/api/v1/versions/").json()["results"]
+
+    assert {row["id"]: row["audit"]["is_stale"] for row in rows if row["audit"]["is_stale"]} == {str(version.pk): True}
+    assert len(rows) == 6
