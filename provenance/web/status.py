@@ -29,6 +29,7 @@ STATUS_OF_CODE = {
     "nothing_to_redo": HTTPStatus.CONFLICT,
     "picture_not_ready": HTTPStatus.CONFLICT,
     "nothing_changed": HTTPStatus.CONFLICT,
+    "file_gone": HTTPStatus.GONE,
     "artist_refused": HTTPStatus.FORBIDDEN,
     "own_claim": HTTPStatus.FORBIDDEN,
     "not_your_profile": HTTPStatus.FORBIDDEN,

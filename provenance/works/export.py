@@ -38,7 +38,7 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
     """Make the file that *wish* describes, or find the one made before; and whether it is new.
 
     Raises :class:`WorkError`: ``not_published``, ``unknown_format``, ``unknown_language``,
-    ``bad_name``, or the first code of :func:`look_ahead`'s ``missing`` (``agreement_needed``,
+    ``bad_name``, ``file_gone``, or the first code of :func:`look_ahead`'s ``missing`` (``agreement_needed``,
     ``unlabelled_forbidden``, ``provider_code_missing``, ``picture_too_small_for_label`` …);
     :class:`MarkingError` ``unknown_profile``; :class:`CredentialError` as ``sign`` does, and
     ``timestamp_failed`` (not permanent) when the profile wants a time that could not be had.

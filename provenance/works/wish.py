@@ -35,7 +35,10 @@ class Wish:
 
 
 def look_ahead(version: Version, wish: Wish) -> Preflight:
-    """What an export would write and what is missing for it. Raises for what cannot be asked at all."""
+    """What an export would write and what is missing for it.
+
+    Raises for what cannot be asked at all, and :class:`WorkError` ``file_gone``.
+    """
     profile, wish = settled(version, wish)
     return preflight(
         profile,
@@ -78,7 +81,7 @@ def settled(version: Version, wish: Wish) -> tuple[Profile, Wish]:
 def _facts(version: Version, wish: Wish, profile: Profile) -> Facts:
     from PIL import Image
 
-    with Image.open(io.BytesIO(blobs.get(version.blob))) as image:
+    with Image.open(io.BytesIO(_stored(version.blob))) as image:
         transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     credential = getattr(version, "credential", None)
     return Facts(
@@ -107,15 +110,25 @@ def picture_of(version: Version, wish: Wish, profile: Profile) -> tuple[bytes, b
     """The pixels an export begins from, and whether the label that is asked for is in them already.
 
     The published file's, unless it shows a label that is not the one asked for: then those from before
-    its label was drawn. Raises :class:`WorkError` ``label_cannot_be_left_out`` when those were not kept.
+    its label was drawn. Raises :class:`WorkError` ``label_cannot_be_left_out`` when those were not kept, and
+    ``file_gone``.
     """
     there = label_is_there(version, wish, profile)
     if not version.label or there:
-        return blobs.get(version.blob), there
+        return _stored(version.blob), there
     if not version.pixels_blob:
         raise WorkError(
             "label_cannot_be_left_out",
             _("This version was sealed with its label, and its picture without it was not kept."),
             field="labelled",
         )
-    return blobs.get(version.pixels_blob), False
+    return _stored(version.pixels_blob), False
+
+
+def _stored(key: str) -> bytes:
+    try:
+        return blobs.get(key)
+    except FileNotFoundError as error:
+        raise WorkError(
+            "file_gone", _("The file of this version is not there any more. Ask whoever runs this service.")
+        ) from error

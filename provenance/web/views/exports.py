@@ -102,7 +102,7 @@ def preview_picture(request: SignedInRequest, pk: UUID) -> HttpResponse:
         raise Http404
     try:
         small = preview(version, form.wish())
-    except (*Errors, FileNotFoundError) as error:
+    except Errors as error:
         raise Http404 from error
     headers = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
     return HttpResponse(small, content_type="image/webp", headers=headers)

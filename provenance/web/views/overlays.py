@@ -7,13 +7,18 @@ from generation import blobs
 from provenance.web.views.versions import DAY, of_version
 from provenance.works.editing.contribution import contribution_of
 from provenance.works.editing.models import Edit
+from provenance.works.errors import WorkError
 from provenance.works.models import Version
 
 
 @of_version
 def contribution(request: HttpRequest, version: Version) -> HttpResponseBase:
     """The contribution map, as large as the picture: an indexed PNG in the legend's colours."""
-    return _png(contribution_of(version).blob)
+    try:
+        made = contribution_of(version)
+    except (WorkError, FileNotFoundError) as error:  # its pixels, or its parent's map, were not kept
+        raise Http404 from error
+    return _png(made.blob)
 
 
 @of_version

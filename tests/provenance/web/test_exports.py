@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -39,6 +40,28 @@ def test_the_works_page_has_the_panel_for_its_owner(
     assert "engineering guidance, not legal advice" in html
     client.force_login(reviewer)
     assert 'id="exports"' not in client.get(page).content.decode()
+
+
+def test_a_file_that_is_gone_leaves_the_page_and_says_so(client: Client, creator: User, version: Version) -> None:
+    default_storage.delete(version.blob)
+    client.force_login(creator)
+    page = client.get(reverse("web:work", args=[version.work_id]))
+    assert page.status_code == 200
+    assert "The file of this version is not there any more." in page.content.decode()
+
+    made = client.post(address(version), {"profile": "plain", "format": "png"})
+    assert made.status_code == 422
+    assert "The file of this version is not there any more." in made.content.decode()
+    told = client.post("/api/v1/exports/", {"version": str(version.pk), "profile": "plain"})
+    assert (told.status_code, told.json()["code"]) == (410, "file_gone")
+    assert client.get(reverse("web:export-preview", args=[version.pk])).status_code == 404
+    assert not Export.objects.exists()
+
+
+def test_pixels_that_were_not_kept_have_no_map(client: Client, creator: User, version: Version) -> None:
+    Version.objects.filter(pk=version.pk).update(output=None, picture="")
+    client.force_login(creator)
+    assert client.get(reverse("web:version-contribution", args=[version.pk])).status_code == 404
 
 
 def test_choosing_a_place_shows_what_would_be_written(client: Client, creator: User, version: Version) -> None:
