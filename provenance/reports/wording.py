@@ -56,10 +56,7 @@ def _found(record: dict[str, Any]) -> str:
             ) % {"names": names or artist}
         case Outcome.NO_KNOWN_ARTIST:
             if "shared_subject" in record["decision"].get("reasons", ()):
-                return _(
-                    "It shares its subject with works of an artist on record. Their style is no nearer than that "
-                    "of others who show the same."
-                )
+                return shared_subject()
             return _("It resembles no artist on record more than chance explains.")
         case Outcome.INSUFFICIENT_REFERENCES:
             return _("It cannot be judged: of the artist it is nearest to, too few works are known.")
@@ -67,6 +64,14 @@ def _found(record: dict[str, Any]) -> str:
             return _("It was compared, and not judged.")
         case _:
             return _("It could not be judged.")
+
+
+def shared_subject() -> str:
+    """Of a picture whose subject explains what it resembles."""
+    return _(
+        "It shares its subject with works of an artist on record. Their style is no nearer than that of others who "
+        "show the same."
+    )
 
 
 def _copied(copy: dict[str, Any]) -> str:

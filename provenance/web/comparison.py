@@ -99,12 +99,12 @@ def _judgement(audit: Audit) -> tuple[str, list[str], str]:
         case Outcome.NO_KNOWN_ARTIST:
             shared = "shared_subject" in audit.decision.get("reasons", ())
             return (
-                _("Resembles no artist on record"),
+                _("Shares its subject with works of an artist on record")
+                if shared
+                else _("Resembles no artist on record more than chance explains"),
                 [
                     compared,
-                    _("It shares a subject with works of an artist on record; that explains what resemblance there is.")
-                    if shared
-                    else "",
+                    wording.shared_subject() if shared else "",
                     _("That says nothing about artists whose works are not here."),
                 ],
                 "plain",
