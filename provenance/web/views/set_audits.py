@@ -30,7 +30,7 @@ def set_audits(request: SignedInRequest) -> HttpResponse:
     """
     everybodys = request.user.has_perm("audits.audit_everybody")
     form = SetAuditForm(request.POST if request.method == "POST" else None, everybodys=everybodys)
-    status = 200
+    status, wait = 200, None
     if request.method == "POST":
         status = 422
         if wait := seconds_to_wait(request, scope="set-audit"):
@@ -47,7 +47,10 @@ def set_audits(request: SignedInRequest) -> HttpResponse:
     rows = SetAudit.objects.visible_to(request.user).select_related("owner").order_by("-created_at", "pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "form": form, "everybodys": everybodys}
-    return render(request, "web/set_audits.html", context, status=status)
+    response = render(request, "web/set_audits.html", context, status=status)
+    if wait:
+        response["Retry-After"] = str(wait)
+    return response
 
 
 @login_required

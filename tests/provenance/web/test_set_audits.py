@@ -113,3 +113,20 @@ def test_reviewers_choose_a_person_or_a_model(client: Client, creator: User, rev
     assert client.post(address, {"kind": "person"}).status_code == 422
     assert client.post(address, {"kind": "model", "name": "colophon-mini"}).status_code == 302
     assert list(SetAudit.objects.values_list("kind", "name")) == [("model", "colophon-mini")]
+
+
+def test_everybody_finds_the_page_from_their_works(client: Client, creator: User) -> None:
+    factories.make_version(work=factories.make_work(owner=creator))
+    client.force_login(creator)
+    page = shown(client, "web:works")
+    assert reverse("web:set-audits") in [link["href"] for link in page.all("a")]
+
+
+def test_too_many_requests_are_told_when_to_come_back(
+    client: Client, creator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provenance.web.views.set_audits.seconds_to_wait", lambda *_args, **_options: 42)
+    client.force_login(creator)
+    answer = client.post(reverse("web:set-audits"))
+    assert (answer.status_code, answer["Retry-After"]) == (429, "42")
+    assert not SetAudit.objects.exists()
