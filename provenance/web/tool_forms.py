@@ -66,7 +66,7 @@ class CurveField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         try:
             return [[round(x), round(y)] for x, y in points_of(super().to_python(value) or "")]
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise ValidationError(
                 _("“%(word)s” is not a point. Write levels from 0 to 255 as 128,150."),
                 params={"word": str(error)[:40]},

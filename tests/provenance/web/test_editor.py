@@ -202,6 +202,7 @@ def test_the_size_follows_the_crop(post: Post) -> None:
         ({"tool": "turn", "quick": "sideways"}, "There is no such turn.", ""),
         ({"tool": "turn", "quick": ""}, "Choose an angle, or one of the buttons.", ""),
         ({"tool": "curves", "rgb": "9,0 5,1"}, "must have rising inputs", "rgb"),
+        ({"tool": "curves", "rgb": "0,0 " + "9" * 400 + ",1"}, "is not a point", "rgb"),
         ({"tool": "clone", **STROKE, "dx": "0", "dy": "0"}, "Choose where to take from", ""),
         ({"tool": "inpaint", "prompt": " ", "mask": "1,1"}, "This field is required.", "mask_size"),
         ({"layer": "paint", "opacity": "50"}, "There is no layer “paint” here.", "layer"),

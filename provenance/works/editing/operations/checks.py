@@ -7,7 +7,6 @@ that equal operations are equal dataclasses and equal JSON.
 
 import dataclasses
 import itertools
-import math
 import re
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -228,7 +227,7 @@ def points(name: str, value: Any) -> Points:
         for coordinate in (x, y):
             if isinstance(coordinate, bool) or not isinstance(coordinate, int | float):
                 raise _wrong_type(name, "made of numbers")
-            if not math.isfinite(coordinate) or abs(coordinate) > LARGEST:
+            if not abs(coordinate) <= LARGEST:  # as NaN and infinity; whole numbers may be too large for a float
                 raise _out_of_range(name, -LARGEST, LARGEST)
         found.append((round(float(x), 2) + 0.0, round(float(y), 2) + 0.0))
     return tuple(found)
