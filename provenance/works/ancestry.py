@@ -29,6 +29,6 @@ def generation_of(version: Version) -> Generation | None:
 
 
 def prompt_is_private(version: Version) -> bool:
-    """Whether any picture in its lineage keeps its prompt back."""
+    """Whether the picture it is, or descends from, keeps its prompt back."""
     ancestor = generated_ancestor(version)
     return bool(ancestor and ancestor.output and ancestor.output.job.private_prompt)

@@ -20,7 +20,7 @@ PER_PAGE = 24
 
 
 def with_cover(works: QuerySet[Work]) -> QuerySet[Work]:
-    """Add ``cover`` (id of the first published version, or None), ``cover_status`` and ``version_count``."""
+    """Add ``cover`` (id of the first published version, or None), ``first_status`` and ``version_count``."""
     versions = Version.objects.filter(work=OuterRef("pk")).order_by("number")
     published = versions.filter(status=Version.Status.PUBLISHED)
     return works.select_related("job").annotate(
