@@ -251,7 +251,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("maxResults", str(DEFAULT_RESULTS))
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:6]) <= MOST_RESULTS:
+    if not text.isascii() or not text.isdecimal() or len(text) > 6 or not 1 <= int(text) <= MOST_RESULTS:
         sentence = _("maxResults is a number from 1 to %(most)d.") % {"most": MOST_RESULTS}
         raise WorkError("bad_max_results", sentence, field="maxResults")
     return int(text)

@@ -243,6 +243,7 @@ def test_the_active_manifest_alone(client: Client, sealed: Sealed, creator: User
         ({"maxResults": "many"}, "bad_max_results"),
         ({"maxResults": "-1"}, "bad_max_results"),
         ({"maxResults": "9" * 5000}, "bad_max_results"),
+        ({"maxResults": "000050000"}, "bad_max_results"),
         ({"maxResults": "²"}, "bad_max_results"),
     ],
 )
