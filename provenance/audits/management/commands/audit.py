@@ -94,7 +94,7 @@ class Command(BaseCommand):
     ) -> None:
         written = write_reports(done, folder, every=every)
         flagged = [one for one in done if one.audit.outcome in Audit.NAMING]
-        rest = [one for one in done if one not in flagged]
+        rest = [one for one in done if one.audit.outcome not in Audit.NAMING]
         sections = [
             Section(title, [self._entry(one, written) for one in ones[:PICTURED]], _left_out(len(ones)))
             for title, ones in ((_("Flagged"), flagged), (_("All others"), rest))
