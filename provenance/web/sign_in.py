@@ -1,9 +1,10 @@
 """A pause after wrong passwords: for one account from one address, and for one address that tries many accounts.
 
-Counted before the password is looked at and forgotten when it was right. The counts live in the
-cache that all processes share, under names of a fixed size that expire: requests that race may
-win a few tries more, nothing grows, and who signs in to the same account from elsewhere does not
-notice. Where the cache is away nobody is kept out.
+Signing in and changing a password, on the pages and in the admin, share the counts. Counted before
+the password is looked at and forgotten when it was right. The counts live in the cache that all
+processes share, under names of a fixed size that expire: requests that race may win a few tries
+more, nothing grows, and who signs in to the same account from elsewhere does not notice. Where the
+cache is away nobody is kept out.
 """
 
 import hashlib
@@ -28,14 +29,29 @@ PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30, 900
 REMEMBERED_SECONDS = 3600
 
 
-def pausing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A sign-in view (Django's or the admin's) that answers 429 while a pause lasts."""
+def typed_name(request: HttpRequest) -> str:
+    """Whose password is tried where somebody signs in."""
+    return request.POST.get("username", "")
+
+
+def own_name(request: HttpRequest) -> str:
+    """Whose password is tried where somebody is signed in: nothing they send changes that."""
+    return request.user.get_username()
+
+
+def pausing(
+    view: Callable[..., HttpResponseBase], *, account: Callable[[HttpRequest], str] = typed_name
+) -> Callable[..., HttpResponseBase]:
+    """A view that asks for the password of *account*, and answers 429 while a pause lasts.
+
+    Django's views that sign in or change a password, the admin's included.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             return view(request, *args, **kwargs)
-        counts = _counts(request)
+        counts = _counts(address_of(request), account(request))
         if wait := max(_wait(name) for name in counts):
             log.warning("sign_in_paused", seconds=wait)
             minutes = -(-wait // 60)
@@ -49,7 +65,7 @@ def pausing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
             return paused
         before = {name: _count(name, free) for name, free in counts.items()}
         answer = view(request, *args, **kwargs)
-        if answer.status_code == 302:  # signed in
+        if _was_right(answer):
             pair, address = counts
             cache.delete(pair)
             cache.set(address, before[address], REMEMBERED_SECONDS)
@@ -58,10 +74,15 @@ def pausing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
     return wrapped
 
 
-def _counts(request: HttpRequest) -> dict[str, int]:
+def _was_right(answer: HttpResponseBase) -> bool:
+    """Signed in, or changed; or the old password was right and only the new one was not."""
+    form = (getattr(answer, "context_data", None) or {}).get("form")
+    return answer.status_code == 302 or ("old_password" in getattr(form, "cleaned_data", {}))
+
+
+def _counts(address: str, account: str) -> dict[str, int]:
     """Names of the two counts of this try, and how many tries each has before the first pause."""
-    address = address_of(request)
-    account = unicodedata.normalize("NFKC", request.POST.get("username", "")).casefold()
+    account = unicodedata.normalize("NFKC", account).casefold()
     names = (f"{address}\n{account}", address)
     pair, alone = (f"sign-in:{hashlib.sha256(name.encode(errors='replace')).hexdigest()}" for name in names)
     return {pair: FREE_TRIES, alone: FREE_TRIES_OF_AN_ADDRESS}

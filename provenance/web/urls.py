@@ -1,10 +1,11 @@
 """The pages' addresses."""
 
 from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_required
 from django.urls import path, reverse_lazy
 
 from provenance.web.desk_door import noting
-from provenance.web.sign_in import pausing
+from provenance.web.sign_in import own_name, pausing
 from provenance.web.views import (
     account,
     artist_claims,
@@ -102,8 +103,13 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path(
         "account/password/",
-        auth.PasswordChangeView.as_view(
-            template_name="web/password.html", success_url=reverse_lazy("web:password-changed")
+        login_required(
+            pausing(
+                auth.PasswordChangeView.as_view(
+                    template_name="web/password.html", success_url=reverse_lazy("web:password-changed")
+                ),
+                account=own_name,
+            )
         ),
         name="password",
     ),

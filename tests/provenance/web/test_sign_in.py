@@ -116,3 +116,59 @@ def test_what_is_kept_is_small_and_holds_no_name(client: Client, ada: User, monk
     assert len(kept) == 2
     assert all(len(key) == len("sign-in:") + 64 for key in kept)
     assert {timeout for _value, timeout in kept.values()} == {sign_in.REMEMBERED_SECONDS}
+
+
+CHANGES = ("/account/password/", "/admin/password_change/")
+NEW = "another long sentence"
+
+
+def _change(client: Client, page: str, old: str, *, new: str = NEW, address: str = "192.0.2.1", **more: str) -> Any:
+    body = {"old_password": old, "new_password1": new, "new_password2": new, **more}
+    return client.post(page, body, REMOTE_ADDR=address)
+
+
+@pytest.mark.parametrize("page", CHANGES)
+def test_guesses_at_the_old_password_are_paused(client: Client, ada: User, page: str) -> None:
+    """Given somebody at a desk that was left signed in, five guesses are free, whatever else is sent with them."""
+    client.force_login(ada)
+    tries = [_change(client, page, "guess", username=f"other{n}").status_code for n in range(6)]
+    right = _change(client, page, PASSWORD)
+
+    assert tries == [200, 200, 200, 200, 200, 429]
+    assert right.status_code == 429
+    assert 0 < int(right["Retry-After"]) <= sign_in.PAUSE_SECONDS
+    assert 'href="/account/"' in right.content.decode()
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
+    assert _change(client, page, PASSWORD, address="198.51.100.7").status_code == 302
+    ada.refresh_from_db()
+    assert ada.check_password(NEW)
+
+
+def test_changing_and_signing_in_share_the_pause(client: Client, ada: User, stranger: User) -> None:
+    client.force_login(ada)
+    for n in range(5):
+        _change(client, CHANGES[n % 2], "guess")
+
+    assert _try(Client(), "/sign-in/", PASSWORD).status_code == 429
+    client.force_login(stranger)
+    assert _change(client, CHANGES[0], PASSWORD).status_code == 302
+
+
+@pytest.mark.parametrize("page", CHANGES)
+def test_a_new_password_that_is_too_weak_is_no_guess(client: Client, ada: User, page: str) -> None:
+    client.force_login(ada)
+
+    assert [_change(client, page, PASSWORD, new="short").status_code for _ in range(7)] == [200] * 7
+    assert _change(client, page, PASSWORD).status_code == 302
+
+
+@pytest.mark.parametrize("page", CHANGES)
+def test_whoever_is_not_signed_in_forgets_no_wrong_password(client: Client, ada: User, page: str) -> None:
+    """Given four wrong passwords, a change that leads to the sign-in page is no right one."""
+    for _ in range(4):
+        _try(client, "/sign-in/", "guess")
+    assert _change(client, page, PASSWORD, username="ada").status_code == 302
+    _try(client, "/sign-in/", "guess")
+
+    assert _try(client, "/sign-in/", PASSWORD).status_code == 429
