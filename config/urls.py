@@ -24,13 +24,15 @@ from provenance.works.soft_binding_api import discovery
 from provenance.works.verify_api import VerifyView
 from similarity.api import AuditViewSet, ReferenceViewSet
 
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 router = DefaultRouter()
 router.register("jobs", JobViewSet, basename="job")
 router.register("outputs", OutputViewSet, basename="output")
 router.register("models", ModelPassportViewSet, basename="model")
 router.register("works", WorkViewSet, basename="work")
 router.register("versions", VersionViewSet, basename="version")
-router.register(r"versions/(?P<version_pk>[0-9a-f-]{36})/reveals", RevealViewSet, basename="reveal")
+router.register(rf"versions/(?P<version_pk>{UUID})/reveals", RevealViewSet, basename="reveal")
 router.register("sittings", SittingViewSet, basename="sitting")
 router.register("edit-operations", OperationViewSet, basename="edit-operation")
 router.register("credentials", CredentialViewSet, basename="credential")
@@ -40,7 +42,7 @@ router.register("verdicts", JudgementViewSet, basename="verdict")
 router.register("trust-lists", TrustListViewSet, basename="trust-list")
 router.register("artists", ArtistViewSet, basename="artist")
 router.register("claims", ClaimViewSet, basename="claim")
-router.register(r"artists/(?P<artist_pk>[0-9a-f-]{36})/resemblances", ResemblanceViewSet, basename="resemblance")
+router.register(rf"artists/(?P<artist_pk>{UUID})/resemblances", ResemblanceViewSet, basename="resemblance")
 router.register("references", ReferenceViewSet, basename="reference")
 router.register("audits", AuditViewSet, basename="audit")
 router.register("reports", ReportViewSet, basename="report")
