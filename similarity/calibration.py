@@ -55,9 +55,10 @@ def threshold_at(calibration: Calibration, alpha: float) -> Threshold | None:
 def accept(calibration: Calibration, *, reason: str, by: str) -> Calibration:
     """Put a draft into force; the one before it is retired. Raises ``SimilarityError``:
 
-    ``reason_missing``; ``calibration_decided`` when it is no draft; ``level_not_attainable`` when it has no
-    threshold at all; ``calibration_superseded`` when another was accepted since this one was compared with
-    what was in force, so that what would change was not what its accepter saw.
+    ``reason_missing``; ``calibration_decided`` when it is no draft; ``calibration_damaged`` when it is not what
+    was stored; ``level_not_attainable`` when it has no threshold at all; ``calibration_superseded`` when another
+    was accepted since this one was compared with what was in force, so that what would change was not what its
+    accepter saw.
     """
     if not reason.strip():
         raise SimilarityError("reason_missing", _("Say why: a calibration changes what is told of pictures."))
@@ -69,6 +70,8 @@ def accept(calibration: Calibration, *, reason: str, by: str) -> Calibration:
             mine = Calibration.objects.select_for_update().get(pk=calibration.pk)
             if mine.state != Calibration.State.DRAFT:
                 raise SimilarityError("calibration_decided", _("This calibration was decided upon before."))
+            if sha256_of(mine) != mine.sha256:
+                raise _damaged()
             in_force = Calibration.objects.select_for_update().filter(
                 encoder=mine.encoder, domain=mine.domain, state=Calibration.State.ACCEPTED
             )
