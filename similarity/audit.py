@@ -24,7 +24,7 @@ from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
 from similarity.fingerprint import codes_of_looks, is_telling
 from similarity.index import ArtistScore, Hit, Index, open_index
-from similarity.judge import open_judge
+from similarity.judge import nearest_unjudged, open_judge
 from similarity.kept_pictures import kept
 from similarity.models import Artist, Audit, Calibration, Reference
 from similarity.pictures import Picture, decode
@@ -227,7 +227,7 @@ def _judged(
         judge, why = None, error.code
     if judge is not None:
         audit.calibration = judge.calibration
-        return judge.decide(vector, small=None if scores[0].sufficient else scores[0].score)
+        return judge.decide(vector, small=nearest_unjudged(scores))
     artist = artists[nearest.artist]
     return Decision(
         outcome=NOT_CALIBRATED,

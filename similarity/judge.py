@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from similarity.artist_scores import BEST_K, best_means
 from similarity.calibration import numbers_of, threshold_at
 from similarity.cohort import cohort_still_here
-from similarity.index import Index
+from similarity.index import ArtistScore, Index
 from similarity.models import Artist, Calibration
 from similarity.style import content as content_lane
 from similarity.style.conformal import Threshold, p_value_by_artist
@@ -93,12 +93,13 @@ class Judge:
         nearest of all."""
         facts = self.facts(alpha)
         threshold = threshold_at(self.calibration, facts["alpha"])
-        scores = self.scores(vector[None, :])[0]
         if threshold is None or not self.is_whole():
             reason = "cohort_changed" if threshold else "level_not_attainable"
+            statistic = self.scores(vector[None, :])[0].statistic if self.cohort.slugs else None
             return Decision(
-                outcome=NOT_CALIBRATED, reasons=(reason,), statistic=scores.statistic, **{**facts, "guarantee": ""}
+                outcome=NOT_CALIBRATED, reasons=(reason,), statistic=statistic, **{**facts, "guarantee": ""}
             )
+        scores = self.scores(vector[None, :])[0]
         assert threshold.value is not None
         best = int(scores.order()[0])
         return decide(
@@ -182,8 +183,13 @@ class Judge:
         return bool(normalise(both, self.calibration.strategy, scale)[0, -1] > threshold)
 
 
+def nearest_unjudged(scores: Sequence[ArtistScore]) -> float | None:
+    """Of all artists' scores, best first: the best, if that artist has too few works to be judged."""
+    return scores[0].score if scores and not scores[0].sufficient else None
+
+
 _opening = threading.Lock()
-_open: dict[tuple[str, str], Judge] = {}
+_open: dict[str, Judge] = {}
 _KEPT = 8
 
 
@@ -197,10 +203,11 @@ def open_judge(index: Index, *, encoder: str, domain: str) -> Judge | None:
 
 
 def judge_of(calibration: Calibration, index: Index) -> Judge:
-    """The judge of any calibration, also of a draft. Raises as ``open_judge``."""
-    key = (f"{calibration.pk}:{calibration.sha256}", index.sha256)
+    """The judge of any calibration, also of a draft, over the works as they are now. Raises as ``open_judge``."""
+    key = f"{calibration.pk}:{calibration.sha256}"
     with _opening:
-        if key not in _open:
+        judge = _open.get(key)
+        if judge is None or judge.index_sha256 != index.sha256:
             fitted = numbers_of(calibration)
             judge = Judge(
                 calibration=calibration,
@@ -211,7 +218,8 @@ def judge_of(calibration: Calibration, index: Index) -> Judge:
                 compared_artists=index.artist_count,
                 compared_works=len(index),
             )
+            _open.pop(key, None)  # one of works that are no longer these would only take up memory
             while len(_open) >= _KEPT:
                 del _open[next(iter(_open))]
             _open[key] = judge
-        return _open[key]
+        return judge

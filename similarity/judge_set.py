@@ -82,13 +82,19 @@ def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alp
     """
     facts = judge.facts(alpha)
     level = facts["alpha"]
+    named = {
+        name: facts[name]
+        for name in ("domain", "alpha", "strategy", "calibration", "cohort", "encoder", "index", "unjudged")
+    }
+    if not judge.cohort.slugs:
+        counted = {"n": len(vectors), "groups": len(set(groups))}
+        return SetDecision(outcome=NOT_CALIBRATED, reasons=("cohort_changed",), **counted, **named)
     normalised = np.stack([scores.normalised for scores in judge.scores(vectors)])
     averaged = sets.grouped(normalised, groups)
     size, threshold = _limit(judge, len(averaged), level)
     every = _leans(judge, normalised, averaged, groups, level)
     common = {
-        **{name: facts[name] for name in ("domain", "alpha", "strategy", "calibration", "cohort", "encoder", "index")},
-        "unjudged": facts["unjudged"],
+        **named,
         "n": len(vectors),
         "groups": len(averaged),
         "size": size,

@@ -22,8 +22,8 @@ from similarity.explain.ablations import ablations, reduced
 from similarity.explain.occlusion import looks_of, occlusion_map
 from similarity.explain.plots import histogram
 from similarity.index import Index, open_index
-from similarity.judge import Judge, judge_of
-from similarity.models import Artist, Audit, Embedding, Reference
+from similarity.judge import Judge, judge_of, nearest_unjudged
+from similarity.models import Artist, Audit, Calibration, Embedding, Reference
 from similarity.pictures import Picture
 from similarity.report_lines import readable
 
@@ -106,7 +106,7 @@ def report_record(
         "distribution": distribution(judge, artist, decision.get("threshold"), vector),
         "ablations": [],
         "occlusion": None,
-        "calibration": _calibration_facts(judge),
+        "calibration": _calibration_facts(audit.calibration),
         "hashes": hashes(audit.image_sha256, encoder, index, judge),
         "vector": {"type": "<f4", "base64": base64.b64encode(vector.astype("<f4").tobytes()).decode()},
         "replay": REPLAY,
@@ -240,8 +240,7 @@ def here(judge: Judge) -> str:
 
 def decided(vector: Vectors, index: Index, judge: Judge, alpha: float | None) -> dict[str, Any]:
     """What *judge* decides about a vector now, as ``Audit.decision`` holds it."""
-    nearest = index.artist_scores(vector)[0]
-    return judge.decide(vector, alpha=alpha, small=None if nearest.sufficient else nearest.score).facts()
+    return judge.decide(vector, alpha=alpha, small=nearest_unjudged(index.artist_scores(vector))).facts()
 
 
 def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
@@ -315,10 +314,10 @@ def _generator(judge: Judge | None) -> str:
     return str(judge.calibration.generator.get("name") or "") if judge else ""
 
 
-def _calibration_facts(judge: Judge | None) -> dict[str, Any] | None:
-    if judge is None:
+def _calibration_facts(row: Calibration | None) -> dict[str, Any] | None:
+    """Of the row as it is now: a judge may have been opened when it was a draft."""
+    if row is None:
         return None
-    row = judge.calibration
     return {
         "id": str(row.pk),
         "sha256": row.sha256,

@@ -62,6 +62,8 @@ class ImageScores:
 def next_mean(scores: Floats) -> Floats:
     """Mean of the ``NEXT`` scores after each row's largest (of fewer where there are fewer, else 0): m × 1."""
     m, artists = scores.shape
+    if not artists:
+        return np.zeros((m, 1))
     kept = min(NEXT + 1, artists)
     best = -np.sort(-np.partition(scores, artists - kept, axis=1)[:, artists - kept :], axis=1)[:, 1:]
     there = np.isfinite(best)

@@ -6,15 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from similarity import bundled_calibrations
+from similarity import judge as judge_module
 from similarity.bundled_calibrations import load_bundle, write_bundle
 from similarity.calibrate import background_of, calibrate, changes
 from similarity.calibration import accept, accepted_of, in_force, numbers_of, reject, sha256_of
 from similarity.enrol import withdraw
 from similarity.errors import SimilarityError
 from similarity.judge import judge_of, open_judge
+from similarity.judge_set import judge_set
 from similarity.models import Audit, Calibration, Reference
 from similarity.style.fit import Background
 from tests.similarity.collections import DIMENSION, ENCODER, Collection, make_collection, unit
@@ -168,6 +171,24 @@ def test_a_row_that_was_changed_judges_nobody(collection: Collection) -> None:
     assert refused.value.code == "calibration_damaged"
 
 
+def test_a_draft_that_was_changed_cannot_be_accepted(collection: Collection) -> None:
+    accept(draft_of(), reason="first", by="ada")
+    draft = draft_of()
+    Calibration.objects.filter(pk=draft.pk).update(thresholds=[{**facts, "value": 0.0} for facts in draft.thresholds])
+    with pytest.raises(SimilarityError) as refused:
+        accept(draft, reason="second", by="ada")
+    assert refused.value.code == "calibration_damaged"
+    assert [row["sha256"] for row in in_force()] == [Calibration.objects.get(reason="first").sha256]
+
+
+def test_a_work_that_was_asked_to_leave_counts_until_it_is_gone(collection: Collection) -> None:
+    before = judge_of(collection.calibrated(), collection.index)
+    Reference.objects.filter(artist__slug="artist-00").update(leaving_since=timezone.now())
+    judge_module._open.clear()  # as in another process
+    assert (judge_of(Calibration.objects.get(), collection.index).cohort.sha256s == before.cohort.sha256s).all()
+    assert draft_of().artists == 23
+
+
 def audit_of(vector: np.ndarray, **fields: object) -> Audit:
     values = {"image_sha256": "cd" * 32, "outcome": "not_calibrated", "encoder": ENCODER, "domain": "uploads"}
     return Audit.objects.create(**{**values, "vector": vector.astype("<f4").tobytes(), **fields})
@@ -217,6 +238,15 @@ def test_too_much_of_the_cohort_gone_is_not_calibrated(collection: Collection) -
     withdraw(Reference.objects.filter(artist__slug="artist-01"))
     decision = judge_of(Calibration.objects.get(), collection.index).decide(vector)
     assert (decision.outcome, decision.reasons, decision.threshold) == ("not_calibrated", ("cohort_changed",), None)
+
+    withdraw(Reference.objects.all())
+    nobody = judge_of(Calibration.objects.get(), collection.index)
+    decision = nobody.decide(vector)
+    assert (decision.reasons, decision.statistic) == (("cohort_changed",), None)
+    together = judge_set(nobody, collection.works_of(3, 2), ["a", "b"])
+    assert (together.outcome, together.reasons, together.groups) == ("not_calibrated", ("cohort_changed",), 2)
+    audit_of(vector)
+    assert changes(Calibration.objects.get(), collection.index).compared == 1
 
 
 def test_bundled_calibrations_are_put_into_force_once_and_only_where_they_fit(
