@@ -32,13 +32,12 @@ def set_naming(artist: Artist, *, by: "User", naming: str) -> Artist:
 
     Raises ``ArtistError``: ``not_your_profile``, ``bad_naming``.
     """
-    acting_for(by, artist)
     if naming not in Artist.Naming.values:
         raise ArtistError(
             "bad_naming", _("Generation in your name is “refuses”, “consents”, or empty."), field="naming"
         )
     with transaction.atomic():
-        row = Artist.objects.select_for_update().get(pk=artist.pk)
+        row = _own(artist, by)
         if row.naming != naming:
             _change(row, naming=naming, naming_since=timezone.now() if naming else None)
             _note(row, by=by, kind="artist.refusal", payload={"naming": naming})
@@ -51,7 +50,6 @@ def set_mining(artist: Artist, *, by: "User", mining: str, text: str = "") -> Ar
     Raises ``ArtistError``: ``not_your_profile``, ``bad_mining``, ``conditions_required``,
     ``conditions_too_long``.
     """
-    acting_for(by, artist)
     if mining not in Artist.Mining.values:
         sentence = _("Data mining is “allowed”, “not_allowed”, “constrained”, or empty.")
         raise ArtistError("bad_mining", sentence, field="mining")
@@ -65,7 +63,7 @@ def set_mining(artist: Artist, *, by: "User", mining: str, text: str = "") -> Ar
         raise ArtistError("conditions_too_long", sentence, field="mining_text")
     text = text if mining else ""
     with transaction.atomic():
-        row = Artist.objects.select_for_update().get(pk=artist.pk)
+        row = _own(artist, by)
         if (row.mining, row.mining_text) != (mining, text):
             _change(row, mining=mining, mining_text=text)
             _note(row, by=by, kind="artist.wishes", payload={"mining": mining}, personal={"text": text})
@@ -74,9 +72,8 @@ def set_mining(artist: Artist, *, by: "User", mining: str, text: str = "") -> Ar
 
 def drop_name(artist: Artist, *, by: "User", name: str) -> Artist:
     """The artist is not looked for by the alias *name* any more. Raises ``not_your_profile``, ``unknown_name``."""
-    acting_for(by, artist)
     with transaction.atomic():
-        row = Artist.objects.select_for_update().get(pk=artist.pk)
+        row = _own(artist, by)
         kept = [alias for alias in map(str, row.aliases) if fold(alias) != fold(name)]
         if len(kept) == len(row.aliases):
             raise ArtistError("unknown_name", _("The artist is not known by this name."), field="aliases")
@@ -103,6 +100,13 @@ def of_person(user_id: int) -> tuple[str, str] | None:
         return None
     mining, text = max(told, key=lambda wish: list(_IN_MARKS).index(Artist.Mining(wish[0])))
     return _IN_MARKS[Artist.Mining(mining)], text if mining == Artist.Mining.CONSTRAINED else ""
+
+
+def _own(artist: Artist, by: "User") -> Artist:
+    """The artist's row, held: nobody can suspend the claim and lift its wishes before this one is written."""
+    row = Artist.objects.select_for_update().get(pk=artist.pk)
+    acting_for(by, row)
+    return row
 
 
 def _change(artist: Artist, **fields: Any) -> None:
