@@ -55,6 +55,8 @@ def review_claim(request: SignedInRequest, pk: str) -> HttpResponse:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
                 status = 422 if error.field else status_of(error)
                 shown = get_object_or_404(rows, pk=pk)
+                # What somebody else decided meanwhile leaves nothing of this form to be chosen.
+                rulings = [ruling for ruling in rulings if ruling in rulings_for(shown)]
             else:
                 told = {"ruling": capfirst(decision.get_ruling_display()), "name": shown.artist_name}
                 messages.success(request, _("%(ruling)s: %(name)s") % told)
