@@ -1,5 +1,7 @@
 """Claim an artist's profile, and see what became of it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -41,9 +43,7 @@ def _claim(request: SignedInRequest, artist: Artist | None) -> HttpResponse:
             key = said.pop("key")
             said |= {"links": lines(said["links"]), "aliases": lines(said["aliases"])}
             try:
-                claim, _new = claim_profile(
-                    by=request.user, artist=artist, idempotency_key=f"page:{key}" if key else None, **said
-                )
+                claim = _claimed(request, artist, f"page:{key}" if key else None, said)
             except ArtistError as error:
                 status = 422 if error.field else status_of(error)
                 form.add_error(error.field if error.field in form.fields else None, error.message)
@@ -57,6 +57,16 @@ def _claim(request: SignedInRequest, artist: Artist | None) -> HttpResponse:
         ).first()
     context = {"artist": artist, "form": form, "open_claim": open_claim}
     return render(request, "web/claim_artist.html", context, status=status)
+
+
+def _claimed(request: SignedInRequest, artist: Artist | None, key: str | None, said: dict[str, Any]) -> Claim:
+    try:
+        return claim_profile(by=request.user, artist=artist, idempotency_key=key, **said)[0]
+    except ArtistError as error:
+        if error.code != "idempotency_conflict":
+            raise
+        # The browser's Back button brought an old key together with new words: a new claim.
+        return claim_profile(by=request.user, artist=artist, **said)[0]
 
 
 @login_required
