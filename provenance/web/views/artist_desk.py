@@ -136,10 +136,10 @@ def withdraw(request: SignedInRequest, slug: str) -> HttpResponse:
     every = "all" in data
     chosen = artist.references.filter(pk__in=_ids(data.getlist("work")))
     works = (artist.references if every else chosen).filter(leaving_since__isnull=True).order_by("title", "pk")
+    if not works and not (every and request.method == "POST"):
+        messages.error(request, _("Choose the works to withdraw first."))
+        return redirect("web:artist-desk", slug=slug)
     if request.method != "POST":
-        if not works:
-            messages.error(request, _("Choose the works to withdraw first."))
-            return redirect("web:artist-desk", slug=slug)
         context = {"artist": artist, "works": works[:200], "count": works.count(), "every": every}
         return render(request, "web/withdraw_works.html", context)
     try:
@@ -161,7 +161,8 @@ def restore(request: SignedInRequest, slug: str) -> HttpResponse:
     """Let a leaving work, or all of them, stay after all."""
     artist = _own(request, slug)
     works = None if "all" in request.POST else _ids(request.POST.getlist("work"))
-    return _done(request, artist, lambda: take_back(artist, by=request.user, works=works), _("The work stays."))
+    told = _("The work stays.") if works else _("The works stay.")
+    return _done(request, artist, lambda: take_back(artist, by=request.user, works=works), told)
 
 
 @login_required

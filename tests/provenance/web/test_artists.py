@@ -15,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from provenance.artists import enrol as enrolling
 from provenance.artists.claim import claim_profile, propose_names
 from provenance.artists.decide import decide
+from provenance.artists.errors import ArtistError
 from provenance.artists.models import Claim, ClaimDecision, Enrolment
 from provenance.web.views import artist_desk
 from provenance.web.views.artists import ENOUGH_WORKS
@@ -153,6 +154,35 @@ def test_a_claim_is_made_looked_at_and_given_up(client: Client, stranger: User, 
     assert Claim.objects.get().status == "given_up"
 
 
+def test_the_back_button_brings_no_old_key(client: Client, creator: User) -> None:
+    """Given a claim that was sent, when another is sent with the key of its page, then it is a claim of its own."""
+    client.force_login(creator)
+    said = {"capacity": "artist", "evidence": "My site.", "key": "0b1f3a52-7f0f-4f7b-9c15-1d9c5f6f0a11"}
+    for name in ("Ann Other", "Ann Other", "Bea Other"):
+        assert client.post(reverse("web:claim-new"), {**said, "name": name}).status_code == 302
+    assert sorted(Claim.objects.values_list("artist_name", flat=True)) == ["Ann Other", "Bea Other"]
+
+
+def test_a_claim_decided_by_somebody_else_meanwhile_offers_nothing_more(
+    client: Client, creator: User, reviewer: User, monet: Artist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _new = claim_profile(by=creator, artist=monet, evidence="My site.")
+
+    def slower(**said: object) -> None:
+        monkeypatch.undo()
+        decide(claim=Claim.objects.get(), reviewer=reviewer, ruling="approve", reason="Seen.")
+        raise ArtistError("already_decided", "This was decided already.")
+
+    monkeypatch.setattr("provenance.web.views.review_claims.decide", slower)
+    client.force_login(reviewer)
+    answer = client.post(reverse("web:review-claim", args=[made.pk]), {"ruling": "refuse", "reason": "No."})
+    assert answer.status_code == 409
+    page = Page(answer.content.decode())
+    assert "This was decided already." in page.text
+    assert "Seen." in page.text
+    assert [field for field in page.all("input") if field.get("name") == "ruling"] == []
+
+
 def test_a_reviewer_decides_a_claim(client: Client, creator: User, reviewer: User, monet: Artist) -> None:
     made, _new = claim_profile(by=creator, name="Claude MONET", evidence="<script>1</script>", aliases=["莫奈"])
     client.force_login(reviewer)
@@ -217,8 +247,15 @@ def test_works_are_withdrawn_after_a_question_and_taken_back(
     client.post(reverse("web:artist-restore", args=[monet.slug]), {"work": str(work.pk)})
     assert not Reference.objects.filter(leaving_since__isnull=False).exists()
 
+    told = client.post(address, {"work": "nonsense"}, follow=True, headers=ENGLISH).content.decode()
+    assert "Choose the works to withdraw first." in told
+    assert "are leaving" not in told
+
     client.post(address, {"all": "1"})
     assert Reference.objects.filter(leaving_since__isnull=False).count() == 3
+    back = reverse("web:artist-restore", args=[monet.slug])
+    assert "The works stay." in client.post(back, {"all": "1"}, follow=True, headers=ENGLISH).content.decode()
+    assert not Reference.objects.filter(leaving_since__isnull=False).exists()
     work.delete()
     told = client.post(
         reverse("web:artist-restore", args=[monet.slug]), {"work": str(work.pk)}, follow=True, headers=ENGLISH
