@@ -74,6 +74,7 @@
     button.disabled = false;
     input.value = "";
     // What has come in stands in the list below.
-    htmx.ajax("GET", location.pathname, { target: "#collection", select: "#collection", swap: "outerHTML" });
+    // Not this page's own address: after a form that was refused it is that form's.
+    htmx.ajax("GET", new URL("..", form.action).pathname, { target: "#collection", select: "#collection", swap: "outerHTML" });
   });
 })();
