@@ -1,20 +1,20 @@
 """The calibrations that come with the catalogue, in one file: a fresh service can judge at once."""
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from similarity.calibration import sha256_of
-from similarity.catalogue import save_arrays
+from similarity.catalogue import load_arrays, save_arrays
 from similarity.cohort import cohort_sha256
 from similarity.errors import SimilarityError
 from similarity.models import Calibration, Reference
+from similarity.style.fitted import Fitted
 
 FORMAT = 1
 _TOLD = ("encoder", "domain", "strategy", "thresholds", "figures", "generator", "cohort", "works", "artists", "units")
@@ -42,10 +42,10 @@ def load_bundle(path: Path, *, encoder: str) -> list[Calibration]:
     if not path.is_file():
         return []
     try:
-        with path.open("rb") as f, np.load(f, allow_pickle=False) as held:
-            told = json.loads(str(held["told"]))
-            rows = [Calibration(**facts, numbers=held[f"numbers_{i}"].tobytes()) for i, facts in enumerate(told)]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        held = load_arrays(path)
+        told = json.loads(str(held["told"]))
+        rows = [Calibration(**facts, numbers=held[f"numbers_{i}"].tobytes()) for i, facts in enumerate(told)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(path) from error
     put = []
     for row in rows:
@@ -57,9 +57,7 @@ def load_bundle(path: Path, *, encoder: str) -> list[Calibration]:
 
 
 def _is_enrolled(row: Calibration) -> bool:
-    """Whether the cohort is exactly what is enrolled, of artists with enough works."""
-    from similarity.style.fitted import Fitted
-
+    """Whether every work of the cohort is enrolled; others may be."""
     cohort = Fitted.from_bytes(bytes(row.numbers)).cohort
     wanted = {digest.tobytes().hex() for digest in cohort}
     here = set(Reference.objects.filter(embeddings__encoder=row.encoder).values_list("sha256", flat=True))
@@ -67,12 +65,15 @@ def _is_enrolled(row: Calibration) -> bool:
 
 
 def _put(row: Calibration) -> bool:
-    with transaction.atomic():
-        if Calibration.objects.filter(encoder=row.encoder, domain=row.domain).exclude(state="draft").exists():
-            return False
-        row.state, row.reason, row.decided_by = Calibration.State.ACCEPTED, REASON, "load_catalogue"
-        row.decided_at = timezone.now()
-        row.save(force_insert=True)
+    if Calibration.objects.filter(encoder=row.encoder, domain=row.domain).exclude(state="draft").exists():
+        return False
+    row.state, row.reason, row.decided_by = Calibration.State.ACCEPTED, REASON, "load_catalogue"
+    row.decided_at = timezone.now()
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # the constraint's word: another process was faster
+        return False
     return True
 
 

@@ -7,7 +7,6 @@ fingerprint of the encoder that made the vectors. n works, d dimensions.
 
 import os
 import tempfile
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,12 +89,24 @@ def save_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
         raise
 
 
+def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """What ``save_arrays`` wrote. Raises ``OSError``, ``ValueError`` for a file that is damaged or another."""
+    # Opened here, because NumPy leaves a file open that turns out not to be an archive.
+    with path.open("rb") as f:
+        try:
+            with np.load(f, allow_pickle=False) as held:
+                return {name: held[name] for name in held.files}
+        except OSError:
+            raise
+        except Exception as error:
+            # zipfile, zlib, tokenize and NumPy each raise kinds of their own for damaged bytes.
+            raise ValueError(f"not an archive of arrays: {error}") from error
+
+
 def read_catalogue(path: Path) -> Catalogue:
     """Raises ``SimilarityError``: ``catalogue_not_found`` or ``catalogue_unreadable``."""
     try:
-        # Opened here, because NumPy leaves a file open that turns out not to be an archive.
-        with path.open("rb") as f, np.load(f, allow_pickle=False) as held:
-            columns = {name: held[name] for name in held.files}
+        columns = load_arrays(path)
         form, encoder = int(columns.pop("format")), str(columns.pop("encoder"))
         catalogue = Catalogue(encoder, columns)
         sizes = {len(column) for column in columns.values()}
@@ -109,7 +120,7 @@ def read_catalogue(path: Path) -> Catalogue:
     except FileNotFoundError as error:
         message = _("There is no catalogue at “%(path)s”. `manage.py build_catalogue` makes one.") % {"path": path}
         raise SimilarityError("catalogue_not_found", message) from error
-    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise _unreadable(path) from error
     if not is_whole:
         raise _unreadable(path)

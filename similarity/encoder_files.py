@@ -84,7 +84,7 @@ def _folder(spec: str, folder: Path) -> EncoderFiles:
     try:
         said = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         config, preprocess = dict(said["model_cfg"]), dict(said.get("preprocess_cfg") or {})
-        crops = Crops.from_passport(_passport(folder).get("crops"))
+        crops = Crops.from_passport(read_passport(folder).get("crops"))
     except (ValueError, KeyError, TypeError) as error:
         raise unreadable(spec, error) from error
     readout = folder / READOUT
@@ -100,7 +100,8 @@ def _folder(spec: str, folder: Path) -> EncoderFiles:
     )
 
 
-def _passport(folder: Path) -> dict[str, Any]:
+def read_passport(folder: Path) -> dict[str, Any]:
+    """What an encoder's folder says of it; empty without one. Raises ``OSError``, ``ValueError`` or ``TypeError``."""
     path = folder / PASSPORT
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
@@ -164,7 +165,7 @@ def trained_on(spec: str) -> list[str] | None:
     if not spec.startswith(LOCAL_DIR):
         return None
     try:
-        said = _passport(Path(spec.removeprefix(LOCAL_DIR)).expanduser()).get("trained_on_artists")
+        said = read_passport(Path(spec.removeprefix(LOCAL_DIR)).expanduser()).get("trained_on_artists")
     except (OSError, ValueError, TypeError):
         return None
     return [str(slug) for slug in said] if isinstance(said, list) else None

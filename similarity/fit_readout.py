@@ -12,9 +12,18 @@ from numpy.typing import NDArray
 
 from similarity import readout
 from similarity.artworks import Archive, Artwork, Folder
-from similarity.catalogue import save_arrays
+from similarity.catalogue import load_arrays, save_arrays
 from similarity.encoder import Encoder
-from similarity.encoder_files import CONFIG, LOCAL_DIR, PASSPORT, READOUT, EncoderFiles, resolve, sha256_of
+from similarity.encoder_files import (
+    CONFIG,
+    LOCAL_DIR,
+    PASSPORT,
+    READOUT,
+    EncoderFiles,
+    read_passport,
+    resolve,
+    sha256_of,
+)
 from similarity.errors import SimilarityError
 from similarity.read_ahead import Seen, embed_ahead
 
@@ -30,12 +39,12 @@ def copy_encoder(files: EncoderFiles, out: Path) -> None:
     Raises ``SimilarityError`` ``out_exists`` when *out* holds another encoder, or one with a readout.
     """
     out.mkdir(parents=True, exist_ok=True)
-    is_other = (out / PASSPORT).exists() and _passport(out).get("copied_from") != files.fingerprint
+    is_other = (out / PASSPORT).exists() and read_passport(out).get("copied_from") != files.fingerprint
     if is_other or (out / READOUT).exists():
         message = _("“%(folder)s” holds an encoder already. Choose an empty folder.") % {"folder": out}
         raise SimilarityError("out_exists", message)
     source = Path(files.model.removeprefix(LOCAL_DIR)) if files.model.startswith(LOCAL_DIR) else None
-    told = _passport(source) if source else {}
+    told = read_passport(source) if source else {}
     for name in ("readout", "readout_sha256", "crops"):
         told.pop(name, None)
     told |= {"crops": files.crops.facts()} if files.crops.boxes else {}
@@ -96,7 +105,7 @@ def fit_readout(
     }
     partial = out / f"{READOUT}.partial"
     readout.save(chosen.readout, partial, told)
-    passport = _passport(out)
+    passport = read_passport(out)
     learnt = {*(passport.get("trained_on_artists") or ()), *(str(slug) for slug in slugs[enough])}
     passport |= {**told, "readout": READOUT, "readout_sha256": sha256_of(partial)}
     passport["trained_on_artists"] = sorted(learnt)
@@ -128,11 +137,6 @@ def _config_of(files: EncoderFiles) -> dict[str, Any]:
     return config
 
 
-def _passport(folder: Path) -> dict[str, Any]:
-    path = folder / PASSPORT
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
-
-
 def _write_json(path: Path, value: dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(value, indent=2, ensure_ascii=False, default=list) + "\n", encoding="utf-8")
@@ -143,11 +147,11 @@ def _held(path: Path, encoder: str) -> dict[str, NDArray[np.float32]]:
     if not path.is_file():
         return {}
     try:
-        with path.open("rb") as f, np.load(f, allow_pickle=False) as kept:
-            if str(kept["encoder"]) != encoder:
-                return {}
-            return dict(zip(map(str, kept["sha256"]), kept["vectors"], strict=True))
-    except (OSError, ValueError, KeyError, EOFError):
+        kept = load_arrays(path)
+        if str(kept["encoder"]) != encoder:
+            return {}
+        return dict(zip(map(str, kept["sha256"]), kept["vectors"], strict=True))
+    except (OSError, ValueError, KeyError):
         return {}
 
 
