@@ -16,7 +16,7 @@ from similarity.cohort import cohort_still_here
 from similarity.index import ArtistScore, Index
 from similarity.models import Artist, Calibration
 from similarity.style import content as content_lane
-from similarity.style.conformal import Threshold, p_value_by_artist
+from similarity.style.conformal import Threshold, p_value
 from similarity.style.decide import NOT_CALIBRATED, ContentCheck, Decision, Ratio, decide
 from similarity.style.fit import Cohort
 from similarity.style.fitted import Fitted
@@ -82,7 +82,7 @@ class Judge:
 
     def p_value(self, statistic: float) -> float:
         """How often the background scores as high, of units that weigh the same; never 0."""
-        return p_value_by_artist(statistic, self.fitted.statistics, self.fitted.unit)
+        return p_value(statistic, self.fitted.statistics, self.fitted.unit)
 
     def ratio(self, normalised: float) -> Ratio:
         log10, low, high = self.fitted.ratio.log10(normalised)

@@ -13,7 +13,7 @@ from similarity.index import open_index
 from similarity.judge import SEPARATE, Judge, Vectors, open_judge
 from similarity.models import Audit, Calibration
 from similarity.style import sets
-from similarity.style.conformal import Threshold, p_value_by_artist, threshold_of_artists, threshold_of_images
+from similarity.style.conformal import Threshold, p_value, threshold_of_artists, threshold_of_images
 from similarity.style.decide import AMBIGUOUS, GROUP, NO_KNOWN_ARTIST, NOT_CALIBRATED, STYLE_MATCH
 
 Floats = NDArray[np.floating]
@@ -87,8 +87,8 @@ def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alp
         for name in ("domain", "alpha", "strategy", "calibration", "cohort", "encoder", "index", "unjudged")
     }
     if not judge.cohort.slugs:
-        counted = {"n": len(vectors), "groups": len(set(groups))}
-        return SetDecision(outcome=NOT_CALIBRATED, reasons=("cohort_changed",), **counted, **named)
+        reasons = ("cohort_changed",)
+        return SetDecision(NOT_CALIBRATED, n=len(vectors), groups=len(set(groups)), reasons=reasons, **named)
     normalised = np.stack([scores.normalised for scores in judge.scores(vectors)])
     averaged = sets.grouped(normalised, groups)
     size, threshold = _limit(judge, len(averaged), level)
@@ -115,7 +115,7 @@ def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alp
         guarantee=threshold.guarantee,
         threshold=threshold.value,
         units=threshold.units,
-        p_value=p_value_by_artist(common["statistic"], *judge.fitted.sets[size]),
+        p_value=p_value(common["statistic"], *judge.fitted.sets[size]),
         candidates=tuple(by_slug[judge.cohort.slugs[a]] for a in chosen),
         **common,
     )

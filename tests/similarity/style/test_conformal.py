@@ -13,8 +13,7 @@ from similarity.style.conformal import (
     NONE,
     largest_rank,
     mean_upper_bound,
-    p_value_by_artist,
-    p_value_of_image,
+    p_value,
     threshold_of_artists,
     threshold_of_images,
 )
@@ -107,7 +106,7 @@ def test_artists_weigh_the_same_whatever_they_made() -> None:
     threshold = threshold_of_artists(statistics, artist, 0.05)
     assert threshold.value is not None
     assert threshold.value < 9
-    assert p_value_by_artist(5.0, statistics, artist) == pytest.approx(2 / 101)
+    assert p_value(5.0, statistics, artist) == pytest.approx(2 / 101)
 
 
 def test_two_artists_attain_nothing() -> None:
@@ -123,10 +122,10 @@ def test_p_values_are_super_uniform(by_artist: bool) -> None:
         if by_artist:
             works, _level = worlds(rng, 41, 5)
             units = np.repeat(np.arange(40), 5)
-            found.append(p_value_by_artist(float(works[40, 0]), works[:40].ravel(), units))
+            found.append(p_value(float(works[40, 0]), works[:40].ravel(), units))
         else:
             statistics = rng.normal(size=101)
-            found.append(p_value_of_image(float(statistics[100]), statistics[:100]))
+            found.append(p_value(float(statistics[100]), statistics[:100], np.arange(100)))
     for u in (0.02, 0.05, 0.1, 0.5):
         assert np.mean(np.array(found) <= u) <= u + 3 * math.sqrt(u * (1 - u) / 4000)
     assert min(found) > 0
