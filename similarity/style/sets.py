@@ -22,11 +22,6 @@ KAPPA = 0.5
 _SEED = 20261128
 
 
-def size_for(n: int) -> int | None:
-    """The calibrated size for a set of *n*: the largest not above it."""
-    return max((size for size in SIZES if size <= n), default=None)
-
-
 def grouped(normalised: Floats, groups: Sequence[Hashable]) -> Floats:
     """m × A scores to one row a group, their mean, in the order groups first appear: images of one prompt are one."""
     places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
@@ -94,14 +89,11 @@ def e_values(p: Floats, kappa: float = KAPPA) -> Floats:
     return np.asarray(kappa * p ** (kappa - 1))
 
 
-def grown(log_fortune: Floats, p: Floats, groups: Sequence[Hashable]) -> Floats:
-    """(A,) log fortunes after m more images: groups multiply, images of one group, being dependent, are averaged."""
-    averaged = grouped(e_values(p), groups)
-    return np.asarray(log_fortune + np.log(averaged).sum(axis=0))
-
-
 def over_time(p: Floats, groups: Sequence[Hashable]) -> Floats:
-    """Largest log fortune each artist's process had after any group, from one: (A,)."""
+    """Largest log fortune each artist's process had after any group, from one: (A,).
+
+    Groups multiply; images of one group, being dependent, are averaged.
+    """
     steps = np.cumsum(np.log(grouped(e_values(p), groups)), axis=0)
     return np.maximum(steps.max(axis=0), 0.0) if len(steps) else np.zeros(p.shape[1])
 

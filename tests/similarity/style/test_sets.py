@@ -15,15 +15,9 @@ from similarity.style.sets import (
     drawn_of_images,
     e_values,
     grouped,
-    grown,
     over_time,
-    size_for,
     statistic_of,
 )
-
-
-def test_the_next_smaller_size_is_used() -> None:
-    assert [size_for(n) for n in (1, 2, 4, 5, 19, 20, 400)] == [None, 2, 2, 5, 10, 20, 50]
 
 
 def test_images_of_one_prompt_are_one_image() -> None:
@@ -81,7 +75,6 @@ def test_e_values_have_a_mean_of_one() -> None:
 def test_groups_multiply_and_their_images_are_averaged() -> None:
     p = np.array([[0.25], [1.0], [0.01]])
     # 0.5 / sqrt(p) is 1, 0.5 and 5.
-    assert np.exp(grown(np.zeros(1), p, ["a", "a", "b"]))[0] == pytest.approx(3.75)
     assert over_time(p, ["a", "a", "b"])[0] == pytest.approx(math.log(3.75))
     assert over_time(p, ["b", "a", "a"])[0] == pytest.approx(math.log(2.75))
 
