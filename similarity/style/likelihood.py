@@ -88,7 +88,7 @@ def fit(trials: Trials, *, rounds: int = ROUNDS) -> RatioModel:
 
 
 def crossed(trials: Trials) -> Floats:
-    """(T,): each trial's log ratio by a fit to trials that share neither its artist nor its work's artist."""
+    """(T,): each trial's log ratio by a fit to trials in which its artist is neither asked about nor the maker."""
     out = np.zeros(len(trials))
     fold_of = np.random.default_rng(_SEED).permutation(int(max(trials.asked.max(), trials.made_by.max())) + 1) % FOLDS
     asked, made_by = fold_of[trials.asked], fold_of[trials.made_by]
