@@ -7,6 +7,8 @@ same ablations, byte for byte.
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
+from similarity.fingerprint import at_most
+
 # Larger pictures are reduced to this before they are taken apart: encoders look at less.
 SIDE = 512
 # Patches along each side. Steps of 5 through 16 places, begun at 3, leave no patch where it was.
@@ -18,11 +20,7 @@ _BLUR = 0.02
 
 def reduced(image: Image.Image) -> Image.Image:
     """*image* (RGB) with its long side at most ``SIDE``."""
-    scale = SIDE / max(image.size)
-    if scale >= 1:
-        return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.BOX)
+    return at_most(image, SIDE)
 
 
 def ablations(image: Image.Image) -> dict[str, Image.Image]:

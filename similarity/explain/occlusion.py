@@ -31,14 +31,6 @@ class OcclusionMap:
     score: float
     drops: NDArray[np.float64]
 
-    @property
-    def strongest(self) -> tuple[int, int] | None:
-        """Row and column of the cell that counts most; None when covering any of them takes nothing away."""
-        if not self.drops.size or self.drops.max() <= 0:
-            return None
-        row, column = divmod(int(self.drops.argmax()), self.drops.shape[1])
-        return row, column
-
 
 def grid_of(size: tuple[int, int]) -> tuple[int, int]:
     """Rows and columns of about square cells for a picture of (width, height)."""
