@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 from rest_framework.test import APIClient
 
 from provenance.artists.models import Claim
@@ -210,9 +211,21 @@ def test_an_account_without_an_address_gets_no_letters(monet: Artist) -> None:
         subscribe(user, monet)
 
 
-def test_letters_come_in_the_language_they_were_asked_for_in(claude: User, monet: Artist) -> None:
+def test_letters_come_in_the_language_they_were_asked_for_in(
+    claude: User, monet: Artist, resembling: Resembling
+) -> None:
     with translation.override("zh-hans"):
-        assert subscribe(claude, monet).language == "zh-hans"
+        subscribe(claude, monet)
+    Subscription.objects.update(created_at=NOON - 10 * DAY)
+    resembling(at=NOON - DAY)
+
+    assert send_digests(NOON) == 1
+
+    (letter,) = mail.outbox
+    with translation.override("zh-hans"):
+        assert gettext("All of them, by date:") in letter.body
+    assert "All of them, by date:" not in letter.body
+    assert "was found to resemble" not in letter.subject
 
 
 def test_the_address_in_a_letter_ends_it_without_signing_in(subscription: Subscription, client: Client) -> None:
