@@ -73,6 +73,16 @@ def test_a_draft_then_accepted_with_a_reason(others: Encoder) -> None:  # noqa: 
     assert "at 5%: above" in out.getvalue()
 
 
+def test_another_runs_pictures_are_left_where_it_goes_on(others: Encoder, tmp_path: Path) -> None:  # noqa: F811
+    drawn = tmp_path / "calibration" / "half-way.png"
+    drawn.parent.mkdir()
+    drawn.write_bytes(b"PNG")
+
+    calibrated()
+
+    assert drawn.exists()
+
+
 def test_a_models_own_pictures(others: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     asked: list[int] = []
     render = FakeEngine.render

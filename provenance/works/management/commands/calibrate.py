@@ -108,7 +108,8 @@ class Command(BaseCommand):
                 strategy=options["strategy"],
                 on_step=lambda step: _step(bar, step),
             )
-        forget_pictures()
+        if options["domain"] == "generated":  # another run's pictures would have to be drawn again
+            forget_pictures()
         return calibration
 
     def _background(self, encoder: str, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -178,7 +179,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"  scores are made comparable by “{facts['strategy']}”",
     ]
     for threshold in facts["thresholds"]:
-        alpha = f"{threshold['alpha']:.0%}"
+        alpha = f"{100 * threshold['alpha']:g}%"
         if threshold["value"] is None:
             lines.append(f"  at {alpha}: not attainable with {threshold['units']} units")
             continue
