@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
@@ -285,3 +286,18 @@ def test_pictures_that_a_dead_process_left_are_removed(owned: Audit, monkeypatch
 
     assert not default_storage.exists(left)
     assert default_storage.exists(row.picture)
+
+
+def test_two_who_ask_at_once_get_the_report_of_the_faster(owned: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given that it is even made by the time the slower one is refused, then that one is answered with it."""
+    made = Report.objects.create(audit=owned, status=Report.Status.READY)
+    seen = iter([None, made])
+
+    def refused(*_args: object, **_options: object) -> None:
+        raise IntegrityError("one_report_under_way")
+
+    monkeypatch.setattr(asking, "newest", lambda _audit: next(seen))
+    monkeypatch.setattr(Report, "save", refused)
+
+    assert ask(owned) == made
+    assert Report.objects.count() == 1
