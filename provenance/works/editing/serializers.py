@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -128,11 +129,17 @@ class SittingSerializer(SittingListSerializer):
         )
         read_only_fields = fields
 
+    def to_representation(self, instance: Sitting) -> Any:
+        """The steps are asked about by most of the fields, and read once for all of them."""
+        edits = Edit.objects.select_related("job").order_by("order")
+        prefetch_related_objects([instance], Prefetch("edits", edits))
+        return super().to_representation(instance)
+
     def _active(self, sitting: Sitting) -> list[Edit]:
         return [edit for edit in self._all(sitting) if not edit.undone]
 
     def _all(self, sitting: Sitting) -> list[Edit]:
-        return list(sitting.edits.select_related("job").order_by("order"))
+        return list(sitting.edits.all())
 
     @extend_schema_field(EditSerializer(many=True))
     def get_steps(self, sitting: Sitting) -> Any:
