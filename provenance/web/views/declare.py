@@ -56,15 +56,15 @@ def _declared(request: SignedInRequest, parent: Version, form: DeclareForm) -> V
     said = form.cleaned_data
     if said["image"].size > settings.MAX_UPLOAD_BYTES:
         raise WorkError("file_too_large", _("The file is larger than this service takes."), field="image")
-    made, _new = declare(
-        parent=parent,
-        owner=request.user,
-        data=said["image"].read(),
-        description=said["description"],
-        tool=said["tool"],
-        claimed_minutes=said["claimed_minutes"],
-        idempotency_key=f"page:{said['key']}" if said["key"] else None,
-    )
+    told = {name: said[name] for name in ("description", "tool", "claimed_minutes")}
+    told |= {"parent": parent, "owner": request.user, "data": said["image"].read()}
+    try:
+        made, _new = declare(**told, idempotency_key=f"page:{said['key']}" if said["key"] else None)
+    except WorkError as error:
+        if error.code != "idempotency_conflict":
+            raise
+        # The browser's Back button brought an old key together with other words: a new declaration.
+        made, _new = declare(**told)
     version = made.edit.sitting.version
     assert version is not None
     return version

@@ -87,6 +87,11 @@ def test_pressed_twice_it_is_declared_once(client: Client, creator: User, versio
     assert answers[0] == answers[1]
     assert Version.objects.count() == 2
 
+    # With the Back button the key comes again together with other words.
+    other = declared(client, version, image=upload(data), key=key, description="And the sky.")
+    assert other.status_code == 302
+    assert Version.objects.count() == 3
+
 
 def test_too_many_uploads_wait(
     client: Client, creator: User, version: Version, monkeypatch: pytest.MonkeyPatch
