@@ -73,6 +73,10 @@ def _shown(request: SignedInRequest, audit: Audit, *, error: str = "", status: i
         if request.GET.get("seen") == str(row.done):
             return HttpResponse(status=204)
         return render(request, "web/_report_progress.html", {"audit": audit, "report": row})
+    if request.headers.get("HX-Request"):  # it has just become ready
+        response = HttpResponse(status=204)
+        response["HX-Refresh"] = "true"
+        return response
     version = getattr(audit, "version", None)
     facts: dict[str, Any] = {"audit": audit, "report": row, "under_way": under_way, "error": error}
     facts |= {"has_picture": version is not None, "version": version}
@@ -81,10 +85,6 @@ def _shown(request: SignedInRequest, audit: Audit, *, error: str = "", status: i
 
         facts |= context(_record(row), stale=audit.is_stale)
         facts["can_add"] = version is None and not row.with_picture
-    if request.headers.get("HX-Request"):  # it has just become ready
-        response = HttpResponse(status=204)
-        response["HX-Refresh"] = "true"
-        return response
     response = render(request, "web/report.html", facts, status=status)
     response["Cache-Control"] = "private, no-store"
     return response
