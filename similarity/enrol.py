@@ -121,8 +121,10 @@ def withdraw(references: QuerySet[Reference]) -> int:
             )
             for change in changes
         }
-        # Before the rows: a picture must never outlive them (kept_pictures).
-        forget(Reference.objects.filter(pk__in=ids, picture_kept=True).values_list("sha256", flat=True))
+        # Before the rows: a picture must never outlive them (kept_pictures). And after, for one that is being written.
+        kept = list(Reference.objects.filter(pk__in=ids, picture_kept=True).values_list("sha256", flat=True))
+        forget(kept)
+        transaction.on_commit(lambda: forget(kept))
         _total, deleted = Reference.objects.filter(pk__in=ids).delete()
         for change in changes:
             if gone := seen[change.encoder]:
@@ -172,6 +174,9 @@ def _keep_pictures(works: dict[str, NewWork]) -> None:
     def write() -> None:
         for sha256, picture in pictures.items():
             keep(sha256, picture)
+        # Withdrawn between the rows and the files?
+        here = Reference.objects.filter(sha256__in=list(pictures)).values_list("sha256", flat=True)
+        forget(pictures.keys() - set(here))
 
     transaction.on_commit(write)
 

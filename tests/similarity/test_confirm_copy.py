@@ -139,6 +139,29 @@ def test_what_is_kept_is_small_and_goes_with_its_row(collection: Encoder) -> Non
     assert default_storage.exists(key_of(f"{5:064x}"))
 
 
+def test_a_picture_that_was_still_being_written_goes_with_its_row(
+    collection: Encoder, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    """Given a work withdrawn between the enrolment's commit and its files, then no file is left, whoever is last."""
+    withdraw(Reference.objects.filter(sha256=f"{4:064x}"))
+    again = NewWork(
+        artist=ArtistFacts("ada", "Ada"),
+        sha256=f"{4:064x}",
+        code=image_code(work(4)),
+        vector=unit_rows(4, 1)[0],
+        picture=reduced_copy(work(4)),
+    )
+    with django_capture_on_commit_callbacks() as writing:
+        enrol([again], encoder=collection.fingerprint)
+    with django_capture_on_commit_callbacks() as removing:
+        withdraw(Reference.objects.filter(sha256=again.sha256))
+    for last in (writing, removing):
+        keep(again.sha256, again.picture)
+        for callback in last:
+            callback()
+        assert not default_storage.exists(key_of(again.sha256))
+
+
 def test_somebody_elses_work_is_not_kept_by_enrolling_it_again(
     collection: Encoder, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
