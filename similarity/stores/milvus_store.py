@@ -4,7 +4,9 @@ One collection per encoder. Milvus has no transactions: the builder adds and rem
 again at any time, and a generation is published only when its rows are all there.
 """
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +34,7 @@ class Milvus:
     kind = "milvus"
 
     def held(self, encoder: str, dimension: int) -> set[bytes]:
-        from pymilvus import MilvusException
-
-        try:
-            client = _client()
+        with _reaching() as client:
             name = _collection(client, encoder, dimension)
             pages = client.query_iterator(name, batch_size=_ROWS_AT_ONCE, output_fields=[_ID])
             found: set[bytes] = set()
@@ -43,17 +42,13 @@ class Milvus:
                 found.update(bytes.fromhex(entry[_ID]) for entry in page)
             pages.close()
             return found
-        except MilvusException as error:
-            raise unreachable(error) from error
 
     def write(self, encoder: str, rows: Rows, held: set[bytes]) -> Written:
-        from pymilvus import MilvusException
-
         ids = [reference.tobytes() for reference in rows.references]
         gone = sorted(held.difference(ids))
         new = [row for row, each in enumerate(ids) if each not in held]
-        try:
-            client, name = _client(), _name(encoder)
+        name = _name(encoder)
+        with _reaching() as client:
             for at in range(0, len(gone), _ROWS_AT_ONCE):
                 client.delete(name, ids=[each.hex() for each in gone[at : at + _ROWS_AT_ONCE]])
             for at in range(0, len(new), _ROWS_AT_ONCE):
@@ -63,18 +58,14 @@ class Milvus:
                 )
             if len(rows) > store.EXACT_UP_TO:
                 _make_approximate(client, name)
-        except MilvusException as error:
-            raise unreachable(error) from error
         return Written()
 
     def open(self, folder: Path, manifest: Manifest, keys: Keys) -> Store:
         name = _name(manifest.encoder)
 
         def ask(vectors: Vectors, count: int) -> list[list[bytes]]:
-            from pymilvus import MilvusException
-
-            try:
-                found = _client().search(
+            with _reaching() as client:
+                found = client.search(
                     name,
                     data=list(vectors),
                     anns_field=_VECTOR,
@@ -83,8 +74,6 @@ class Milvus:
                     search_params={"params": {"ef": min(_MOST_EF, max(200, 2 * count))}},
                     consistency_level="Strong",
                 )
-            except MilvusException as error:
-                raise unreachable(error) from error
             return [[bytes.fromhex(hit[_ID]) for hit in hits] for hits in found]
 
         return RemoteStore(manifest.encoder, manifest.dimension, keys, ask)
@@ -124,15 +113,19 @@ def _name(encoder: str) -> str:
     return f"colophon_vectors_{encoder[:16]}"
 
 
-def _client() -> Any:
-    """One connection for the process: it is made for many threads."""
+@contextlib.contextmanager
+def _reaching() -> Iterator[Any]:
+    """One connection for the process: it is made for many threads. What it raises is said in our words."""
     try:
-        from pymilvus import MilvusClient
+        from pymilvus import MilvusClient, MilvusException
     except ImportError as error:
         raise package_missing("pymilvus") from error
 
     key = (settings.VECTORS_ADDRESS, settings.VECTORS_TOKEN)
-    with _opening:
-        if key not in _clients:
-            _clients[key] = MilvusClient(uri=key[0], token=key[1])
-        return _clients[key]
+    try:
+        with _opening:
+            if key not in _clients:
+                _clients[key] = MilvusClient(uri=key[0], token=key[1])
+        yield _clients[key]
+    except MilvusException as error:
+        raise unreachable(error) from error

@@ -1,6 +1,7 @@
 """Every store of vectors against brute force: whatever happens to the rows, and in whatever order."""
 
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -280,6 +281,18 @@ def test_a_server_that_does_not_answer_is_told_as_passing(settings: Settings, br
     with pytest.raises(SimilarityError) as caught:
         opened()
     assert (caught.value.code, caught.value.permanent) == ("vectors_unreachable", False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("store", "package"), [("pgvector", "pgvector.psycopg"), ("milvus", "pymilvus")])
+def test_a_package_that_is_not_installed_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, store: str, package: str
+) -> None:
+    settings.VECTORS = store
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(SimilarityError, match=package.partition(".")[0]) as caught:
+        opened()
+    assert caught.value.code == "vectors_package_missing"
 
 
 @pytest.mark.django_db
