@@ -101,10 +101,6 @@ def _cased(word: str, *, first: bool) -> str:
     return word[:1].upper() + word[1:]
 
 
-def words_of(text: str) -> tuple[str, ...]:
-    return tuple(word.text for word in words_in(text))
-
-
 def surname_of(name: str) -> str:
     """The folded last word that is a family name, or ``""``: too short, or a single name."""
     family = _without_afterthoughts(words_in(name))[-1:]

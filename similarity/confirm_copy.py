@@ -37,12 +37,6 @@ class Seen:
     where: tuple[tuple[float, float], ...]
     agreement: float
 
-    @property
-    def share(self) -> float:
-        """Of the picture's area."""
-        x, y = np.array(self.where).T
-        return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
-
 
 def lay_over_kept(image: Image.Image, work: Pixels) -> Seen | None:
     """Where *work* lies in an upright RGB picture; None when the pixels do not agree anywhere."""

@@ -40,10 +40,6 @@ class Crops:
             raise ValueError(f"crops must be boxes of x, y and share within 0..1, not {said!r}")
         return cls(long_side=int(long_side) if long_side else None, boxes=read)
 
-    @property
-    def looks(self) -> int:
-        return max(1, len(self.boxes))
-
     def facts(self) -> dict[str, Any]:
         """What the encoder's fingerprint holds of it."""
         return {"long_side": self.long_side, "boxes": [list(box) for box in self.boxes]}
