@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.matching.geometry import Matrix, overlap, scaling, transform
+from similarity.matching.geometry import Matrix, area, overlap, scaling, transform
 
 Pixels = NDArray[np.uint8]
 SIDE = 256
@@ -101,10 +101,10 @@ def lay_over(query: Pixels, parent: Pixels, matrix: Matrix, *, side: int = SIDE)
     if meeting is None:
         return None
     low, high = meeting.in_parent.min(axis=0), meeting.in_parent.max(axis=0)
-    area = abs(_shoelace(meeting.in_parent))
-    if area <= 0:
+    covered = area(meeting.in_parent)
+    if covered <= 0:
         return None
-    detail = np.sqrt(abs(_shoelace(meeting.in_query)) / area)  # pixels of the query to one of the parent
+    detail = np.sqrt(area(meeting.in_query) / covered)  # pixels of the query to one of the parent
     scale = float(min(side / max(high - low), detail, 1.0))
     size = np.ceil((high - low) * scale).astype(int)
     if min(size) < 2 * GRID or max(size) > 4 * side:
@@ -143,11 +143,6 @@ def _smaller(pixels: Pixels, scale: float) -> tuple[Pixels, Matrix]:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     return small, scaling(size[0] / width, size[1] / height)
-
-
-def _shoelace(polygon: NDArray[np.float64]) -> float:
-    x, y = polygon.T
-    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
 def _edges(side: int) -> NDArray[np.int64]:
