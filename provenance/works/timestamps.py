@@ -45,6 +45,9 @@ def add_timestamps(limit: int = ROUND) -> Round:
             except CredentialError as error:
                 log.warning("timestamp_still_due", code=error.code, note=error.note)
                 break
+            except FileNotFoundError:
+                log.error("timestamp_file_gone", version_id=str(version_id))
+                continue
             taken += outcome == TAKEN
             impossible += outcome == IMPOSSIBLE
     return Round(taken=taken, impossible=impossible, due=Credential.objects.filter(timestamp=DUE).count())
@@ -54,7 +57,8 @@ def add_timestamp(version_id: UUID) -> str:
     """Replace the version's file by one with a trusted time; the standing of its timestamp afterwards.
 
     The file's SHA-256 changes; the old one is kept as ours (:class:`EarlierFile`), and so are its bytes.
-    Raises :class:`CredentialError` when the authority or the signer does not answer (not permanent).
+    Raises :class:`CredentialError` when the authority or the signer does not answer (not permanent), and
+    ``FileNotFoundError`` when the file is gone.
     """
     version = Version.objects.select_related("credential").get(pk=version_id)
     if version.credential.timestamp != DUE:

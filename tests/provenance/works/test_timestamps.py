@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from pytest_django import Settings
 
 from generation import blobs
@@ -140,6 +141,17 @@ def test_what_cannot_bear_an_update_is_asked_no_more(published: Version, monkeyp
     assert add_timestamps() == Round(taken=0, impossible=1, due=0)
     assert Credential.objects.get().timestamp == "impossible"
     assert Version.objects.get(pk=published.pk).sha256 == published.sha256
+
+
+def test_a_file_that_is_gone_stops_no_other(published: Version, creator: User, tsa: TimeStamper) -> None:
+    tsa.answers = False
+    second = make_version(work=make_work(owner=creator), status=Version.Status.AUDITED)
+    assert seal_version(second.pk)
+    tsa.answers = True
+    default_storage.delete(published.blob)
+
+    assert add_timestamps() == Round(taken=1, impossible=0, due=1)
+    assert Credential.objects.get(version=second).timestamp == "taken"
 
 
 def test_an_edit_made_after_has_the_new_file_for_a_parent(published: Version) -> None:
