@@ -5,12 +5,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from provenance.ledger import chain, signing_key
+from provenance.ledger import chain, signing_key, subtrees
 from provenance.ledger.append import take_turn
 from provenance.ledger.chain import GENESIS
-from provenance.ledger.errors import LedgerError
+from provenance.ledger.errors import broken
 from provenance.ledger.merkle import Frontier
 from provenance.ledger.models import Checkpoint, CheckpointKey, Event
 from provenance.ledger.rows import entry_of
@@ -45,11 +44,12 @@ def checkpoint() -> Checkpoint | None:
         frontier = Frontier(size, [bytes.fromhex(root) for root in last.frontier] if last else [])
         for event in Event.objects.filter(sequence__gt=size).order_by("sequence").iterator(chunk_size=2_000):
             if (event.sequence, event.previous) != (size + 1, head) or chain.digest(entry_of(event)) != event.digest:
-                raise _broken(event.sequence)
+                raise broken(event.sequence)
             frontier.add(bytes.fromhex(event.digest))
             size, head = event.sequence, event.digest
         if last and not Event.objects.filter(sequence=last.size, digest=last.head).exists():
-            raise _broken(last.size)
+            raise broken(last.size)
+        subtrees.keep(size)
         if size == (last.size if last else 0):
             return last
         public = key.public_key()
@@ -77,11 +77,3 @@ def checkpoint() -> Checkpoint | None:
             key=stored,
             frontier=[root.hex() for root in frontier.roots],
         )
-
-
-def _broken(sequence: int) -> LedgerError:
-    return LedgerError(
-        "ledger_broken",
-        _("The ledger does not hold at event %(sequence)s, so it is not signed. Run “manage.py ledger verify”.")
-        % {"sequence": sequence},
-    )

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from provenance.ledger import signing_key
+from provenance.ledger import signing_key, subtrees
 from provenance.ledger.chain import canonical
 from provenance.ledger.checkpoint import checkpoint
-from provenance.ledger.errors import LedgerError
-from provenance.ledger.merkle import Tree
+from provenance.ledger.errors import LedgerError, broken
+from provenance.ledger.merkle import Tree, verify_consistency, verify_inclusion
 from provenance.ledger.models import Checkpoint, CheckpointKey, Event, PersonalValue
 from provenance.ledger.rows import entry_of
 
@@ -61,13 +61,13 @@ def whole_ledger() -> Contents:
 def export(contents: Contents) -> bytes:
     """The ZIP file. Signs a checkpoint first, so that every event is covered.
 
-    Raises :class:`LedgerError`: ``nothing_to_export``, or as :func:`checkpoint`.
+    Raises :class:`LedgerError`: ``nothing_to_export``, ``ledger_broken`` when a proof would not hold, or as
+    :func:`checkpoint`.
     """
     last = checkpoint()
     if last is None or not contents.events:
         raise LedgerError("nothing_to_export", _("The ledger holds no event of this yet."))
-    digests = Event.objects.filter(sequence__lte=last.size).order_by("sequence").values_list("digest", flat=True)
-    tree = Tree(bytes.fromhex(digest) for digest in digests.iterator(chunk_size=10_000))
+    tree = subtrees.tree_of(last.size)
     events = [event for event in contents.events if event.sequence <= last.size]
     checkpoints = _checkpoints(events, last)
     key = signing_key.load_or_make()
@@ -98,13 +98,13 @@ def export(contents: Contents) -> bytes:
         "verify.py": VERIFIER.read_bytes(),
         "export.json": index,
         "export.sig": key.sign(index).hex().encode(),
-        "events.jsonl": _lines(_told(event, None if whole else tree) for event in events),
+        "events.jsonl": _lines(_told(event, None if whole else _inclusion(tree, event, last)) for event in events),
         "checkpoints.jsonl": _lines(
             {
                 "body": row.body,
                 "signature": row.signature,
                 "key": row.key_id,
-                "consistency": [node.hex() for node in tree.consistency(row.size)],
+                "consistency": [node.hex() for node in _consistency(tree, row, last)],
             }
             for row in checkpoints
         ),
@@ -121,21 +121,34 @@ def export(contents: Contents) -> bytes:
 
 
 def _checkpoints(events: Sequence[Event], last: Checkpoint) -> list[Checkpoint]:
-    """The first checkpoint that covered each event, and the last."""
-    sizes = {last.size: last}
+    """The first checkpoint that covered each of *events* (in order), and the last."""
+    found: list[Checkpoint] = []
     for event in events:
-        if not any(size >= event.sequence and row.size != last.size for size, row in sizes.items()):
-            row = Checkpoint.objects.filter(size__gte=event.sequence).order_by("size").first()
-            if row is not None:
-                sizes[row.size] = row
-    return [sizes[size] for size in sorted(sizes)]
+        if not found or event.sequence > found[-1].size:
+            found.append(Checkpoint.objects.filter(size__gte=event.sequence).order_by("size")[:1].get())
+    return found if found and found[-1].size == last.size else [*found, last]
 
 
-def _told(event: Event, tree: Tree | None) -> dict[str, Any]:
+def _told(event: Event, proof: Sequence[bytes] | None) -> dict[str, Any]:
     told: dict[str, Any] = {"event": vars(entry_of(event)), "digest": event.digest}
-    if tree is not None:
-        told["proof"] = [node.hex() for node in tree.inclusion(event.sequence - 1)]
+    if proof is not None:
+        told["proof"] = [node.hex() for node in proof]
     return told
+
+
+def _inclusion(tree: Tree, event: Event, last: Checkpoint) -> list[bytes]:
+    """No proof leaves that its reader would have to reject."""
+    path, leaf, root = tree.inclusion(event.sequence - 1), bytes.fromhex(event.digest), bytes.fromhex(last.root)
+    if not verify_inclusion(index=event.sequence - 1, size=last.size, leaf=leaf, path=path, root=root):
+        raise broken(event.sequence)
+    return path
+
+
+def _consistency(tree: Tree, row: Checkpoint, last: Checkpoint) -> list[bytes]:
+    path, before, after = tree.consistency(row.size), bytes.fromhex(row.root), bytes.fromhex(last.root)
+    if not verify_consistency(old=row.size, new=last.size, path=path, old_root=before, new_root=after):
+        raise broken(row.size)
+    return path
 
 
 def _lines(values: Iterable[dict[str, Any]]) -> bytes:

@@ -5,7 +5,7 @@ without a neighbour moves up unchanged: that is the same tree.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -43,27 +43,41 @@ class Frontier:
         return node
 
 
-class Tree:
-    """A whole tree in memory, for proofs: about 130 bytes a leaf."""
+# A block of a tree: the part between two ranks, BITS levels apart.
+BITS = 8
+BLOCK = 1 << BITS
 
-    def __init__(self, leaves: Iterable[bytes]) -> None:
-        level = [leaf_hash(leaf) for leaf in leaves]
-        self.size = len(level)
-        self._levels = [level]
-        while len(level) > 1:
-            pairs = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
-            level = [*pairs, level[-1]] if len(level) & 1 else pairs
-            self._levels.append(level)
+
+def levels(nodes: Sequence[bytes]) -> list[list[bytes]]:
+    """Of neighbouring *nodes* every level up to the one that holds their root alone."""
+    built = [list(nodes)]
+    while len(level := built[-1]) > 1:
+        pairs = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        built.append([*pairs, level[-1]] if len(level) & 1 else pairs)
+    return built
+
+
+class Tree:
+    """A tree of *size* leaves, for proofs: only the blocks that a proof passes are read, each once.
+
+    ``read(rank, first, count)`` gives the hashes of *count* nodes from number *first* on: leaf hashes at rank 0,
+    above the roots of full subtrees of ``BLOCK ** rank`` leaves. A proof needs at most two blocks of each rank.
+    """
+
+    def __init__(self, size: int, read: Callable[[int, int, int], Sequence[bytes]]) -> None:
+        self.size = size
+        self._read = read
+        self._blocks: dict[tuple[int, int], list[list[bytes]]] = {}
 
     def root(self) -> bytes:
-        return self._levels[-1][0] if self.size else hashlib.sha256(b"").digest()
+        return self._subtree(0, self.size) if self.size else hashlib.sha256(b"").digest()
 
     def inclusion(self, index: int) -> list[bytes]:
         """The audit path of leaf *index* (from 0), lowest sibling first."""
         path = []
-        for level in self._levels[:-1]:
-            if (index ^ 1) < len(level):
-                path.append(level[index ^ 1])
+        for height in range((self.size - 1).bit_length()):
+            if (index ^ 1) << height < self.size:
+                path.append(self._node(height, index ^ 1))
             index >>= 1
         return path
 
@@ -82,7 +96,23 @@ class Tree:
     def _subtree(self, low: int, high: int) -> bytes:
         # Ranges met here are full subtrees, or reach the right edge, where nodes moved up unchanged.
         height = (high - low - 1).bit_length()
-        return self._levels[height][low >> height]
+        return self._node(height, low >> height)
+
+    def _node(self, height: int, place: int) -> bytes:
+        rank, inside = divmod(height, BITS)
+        block = self._block(rank, place >> (BITS - inside))
+        # A block at the right edge may be lower than others: its root moved up unchanged.
+        return block[min(inside, len(block) - 1)][place & ((1 << (BITS - inside)) - 1)]
+
+    def _block(self, rank: int, number: int) -> list[list[bytes]]:
+        if (rank, number) not in self._blocks:
+            first, width = number << BITS, 1 << BITS * rank
+            full = min(BLOCK, self.size // width - first)
+            nodes = list(self._read(rank, first, full))
+            if full < BLOCK and (first + full) * width < self.size:
+                nodes.append(self._block(rank - 1, first + full)[-1][0])
+            self._blocks[rank, number] = levels(nodes)
+        return self._blocks[rank, number]
 
 
 def verify_inclusion(*, index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> bool:

@@ -95,3 +95,20 @@ class Checkpoint(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.size}: {self.root[:16]}"
+
+
+class Subtree(AppendOnly):
+    """The root of a full subtree of 256 ** *rank* events, number *place* from 0: what proofs are put together from."""
+
+    rank = models.PositiveSmallIntegerField()
+    place = models.PositiveBigIntegerField()
+    root = models.CharField(max_length=64)
+
+    objects = AppendOnlyQuerySet["Subtree"].as_manager()
+
+    class Meta:
+        verbose_name = _("subtree of the ledger")
+        constraints = [models.UniqueConstraint(fields=["rank", "place"], name="one_root_per_subtree")]
+
+    def __str__(self) -> str:
+        return f"{self.rank}/{self.place}: {self.root[:16]}"

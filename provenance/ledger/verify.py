@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from provenance.ledger import guards
+from provenance.ledger import guards, subtrees
 from provenance.ledger.chain import Break, Entry
 from provenance.ledger.commitments import commit, commitments_of
 from provenance.ledger.examine import Signed, examine
@@ -49,7 +49,7 @@ def verify_ledger(*, kept_elsewhere: tuple[Signed, ...] = (), keys: Mapping[str,
         covered=covered,
         checkpoints=len(checkpoints),
         erased=state.erased,
-        breaks=sorted([*breaks, *state.breaks], key=lambda found: found.sequence),
+        breaks=sorted([*breaks, *state.breaks, *subtrees.breaks()], key=lambda found: found.sequence),
         unguarded=guards.missing(connection),
     )
 

@@ -7,12 +7,12 @@ from provenance.ledger.append import Person, append
 from provenance.ledger.commitments import ACTOR
 from provenance.ledger.export import Contents, export
 from provenance.ledger.models import Event, PersonalValue
-from provenance.works.editing.models import Edit
+from provenance.works.editing.models import Edit, Sitting
 from provenance.works.models import Export, Version, Work
 
 
 def contents_of(work: Work, *, for_owner: bool) -> Contents:
-    """Events about *work*, its versions and its jobs; *for_owner* with the values they already know.
+    """Events about *work*, its versions, sittings and jobs; *for_owner* with the values they already know.
 
     Those are the owner's own values, and other people's words to the owner (a decision's reason), but not
     who those people are. To anybody else nothing is disclosed: the events hold without.
@@ -20,8 +20,9 @@ def contents_of(work: Work, *, for_owner: bool) -> Contents:
     versions = list(work.versions.select_related("output").order_by("number"))
     jobs = {version.output.job_id for version in versions if version.output} | ({work.job_id} if work.job_id else set())
     jobs |= set(Edit.objects.filter(sitting__parent__work=work, job__isnull=False).values_list("job_id", flat=True))
-    subjects = {str(work.pk), *(str(version.pk) for version in versions), *(str(job) for job in jobs)}
-    events = list(Event.objects.filter(Q(subject__in=subjects) | Q(payload__work=str(work.pk))).order_by("sequence"))
+    sittings = Sitting.objects.filter(parent__work=work).values_list("pk", flat=True)
+    subjects = {str(pk) for pk in (work.pk, *(version.pk for version in versions), *jobs, *sittings)}
+    events = list(Event.objects.filter(subject__in=subjects).order_by("sequence"))
     known = Q(person=work.owner_id) | ~Q(name=ACTOR)
     return Contents(
         kind="work",

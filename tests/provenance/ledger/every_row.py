@@ -6,6 +6,7 @@ from django.db import transaction
 from provenance.artists.models import Claim, ClaimDecision
 from provenance.ledger.append import append
 from provenance.ledger.checkpoint import checkpoint
+from provenance.ledger.models import Subtree
 from provenance.review.models import Decision
 from provenance.verdicts.models import Judgement
 from provenance.works.models import Export, Version
@@ -16,6 +17,7 @@ def make_every_row(*, owner: User, reviewer: User) -> None:
     with transaction.atomic():
         append(key="a", kind="x", subject="s", payload={"f": 1.5}, actor=owner, personal={"note": "hm"})
     checkpoint()
+    Subtree.objects.create(rank=1, place=0, root="ab" * 32)
     work = make_work(owner=owner)
     held = make_version(work=work, status=Version.Status.HELD)
     Decision.objects.create(case=make_case(version=held), reviewer=reviewer, ruling="publish", reason="No copy.")

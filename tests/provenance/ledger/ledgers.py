@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from provenance.ledger import signing_key
+from provenance.ledger import merkle, signing_key
 from provenance.ledger.chain import GENESIS, Entry, canonical, digest
 from provenance.ledger.examine import Signed
 from provenance.ledger.merkle import Frontier, Tree
@@ -53,10 +53,8 @@ def relink(entries: list[Entry]) -> Pairs:
 
 
 def sign(pairs: Pairs, size: int) -> Signed:
-    frontier = Frontier()
-    for _entry, recorded in pairs[:size]:
-        frontier.add(bytes.fromhex(recorded))
-    body = canonical({"size": size, "root": frontier.root().hex(), "head": pairs[size - 1][1], "key": IDENTITY})
+    root = root_of([bytes.fromhex(recorded) for _entry, recorded in pairs[:size]]).hex()
+    body = canonical({"size": size, "root": root, "head": pairs[size - 1][1], "key": IDENTITY})
     return Signed(body=body.decode(), signature=KEY.sign(body).hex(), key=IDENTITY)
 
 
@@ -83,13 +81,30 @@ def tamper(pairs: Pairs, how: str, at: int, *, relinked: bool) -> Pairs:
     return [(entry, recorded.get(id(entry), pairs[min(at, len(pairs) - 1)][1])) for entry in entries]
 
 
+def tree_of(leaves: list[bytes]) -> Tree:
+    """The tree over *leaves*, its ranks computed from all of them."""
+
+    def read(rank: int, first: int, count: int) -> list[bytes]:
+        width = merkle.BLOCK**rank
+        return [root_of(leaves[at * width : (at + 1) * width]) for at in range(first, first + count)]
+
+    return Tree(len(leaves), read)
+
+
+def root_of(leaves: list[bytes]) -> bytes:
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.add(leaf)
+    return frontier.root()
+
+
 HOWS = ("edit", "edit key", "delete", "swap", "insert", "truncate")
 
 
 def bundle(pairs: Pairs, checkpoints: list[Signed], *, chosen: list[int] | None = None) -> dict[str, bytes]:
     """The parts of an export: of the whole ledger, or of the events at the indices *chosen*."""
     size = max(signed.statement()["size"] for signed in checkpoints)
-    tree = Tree(bytes.fromhex(recorded) for _entry, recorded in pairs[:size])
+    tree = tree_of([bytes.fromhex(recorded) for _entry, recorded in pairs[:size]])
     told: list[dict[str, Any]] = []
     for at in chosen if chosen is not None else range(size):
         item: dict[str, Any] = {"event": vars(pairs[at][0]), "digest": pairs[at][1]}

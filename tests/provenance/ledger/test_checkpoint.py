@@ -16,9 +16,9 @@ from provenance.ledger.append import append
 from provenance.ledger.checkpoint import checkpoint, checkpoint_if_due
 from provenance.ledger.errors import LedgerError
 from provenance.ledger.examine import signature_holds
-from provenance.ledger.merkle import Tree
 from provenance.ledger.models import Checkpoint, CheckpointKey, Event, PersonalValue
 from provenance.ledger.verify import signed_of, verify_ledger
+from tests.provenance.ledger.ledgers import tree_of
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_each_goes_on_where_the_last_stood() -> None:
         made = checkpoint()
         digests = [bytes.fromhex(digest) for digest in Event.objects.values_list("digest", flat=True)]
         assert made is not None
-        assert (made.size, made.root, made.head) == (len(digests), Tree(digests).root().hex(), digests[-1].hex())
+        assert (made.size, made.root, made.head) == (len(digests), tree_of(digests).root().hex(), digests[-1].hex())
         said = json.loads(made.body)
         assert (said["size"], said["root"], said["head"], said["key"]) == (made.size, made.root, made.head, made.key_id)
     report = verify_ledger()

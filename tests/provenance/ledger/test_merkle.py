@@ -1,14 +1,28 @@
 """The tree against RFC 6962's definition, and every proof against tampering."""
 
 import hashlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.ledger.merkle import Frontier, Tree, verify_consistency, verify_inclusion
+from provenance.ledger import merkle
+from provenance.ledger.merkle import Frontier, verify_consistency, verify_inclusion
+from tests.provenance.ledger.ledgers import tree_of
 
 leaves = st.lists(st.binary(max_size=4), min_size=1, max_size=40)
+
+
+@pytest.fixture(params=[1, 2, merkle.BITS], scope="module", autouse=True)
+def _blocks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Small blocks put as many ranks into a small tree as a large ledger has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merkle, "BITS", request.param)
+        patch.setattr(merkle, "BLOCK", 1 << request.param)
+        yield
+
+
 # RFC 6962 test leaves and roots as published with the Certificate Transparency reference implementations.
 KNOWN_LEAVES = [bytes.fromhex(one) for one in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657")]
 KNOWN_ROOTS = {
@@ -35,7 +49,7 @@ def by_definition(data: list[bytes]) -> bytes:
 
 @pytest.mark.parametrize(("size", "root"), KNOWN_ROOTS.items())
 def test_published_roots(size: int, root: str) -> None:
-    assert Tree(KNOWN_LEAVES[:size]).root().hex() == root
+    assert tree_of(KNOWN_LEAVES[:size]).root().hex() == root
 
 
 @given(leaves)
@@ -43,13 +57,13 @@ def test_the_root_is_that_of_the_definition_however_it_grows(data: list[bytes]) 
     frontier = Frontier()
     for leaf in data:
         frontier.add(leaf)
-    assert frontier.root() == Tree(data).root() == by_definition(data)
+    assert frontier.root() == tree_of(data).root() == by_definition(data)
     assert len(frontier.roots) == bin(len(data)).count("1")
 
 
 @given(leaves, st.data())
 def test_inclusion(data: list[bytes], draw: st.DataObject) -> None:
-    tree, index = Tree(data), draw.draw(st.integers(0, len(data) - 1))
+    tree, index = tree_of(data), draw.draw(st.integers(0, len(data) - 1))
     path, root, size = tree.inclusion(index), tree.root(), len(data)
 
     def holds(index: int = index, size: int = size, leaf: bytes = data[index], path: list[bytes] = path) -> bool:
@@ -66,7 +80,7 @@ def test_inclusion(data: list[bytes], draw: st.DataObject) -> None:
 
 @given(leaves, st.data())
 def test_consistency(data: list[bytes], draw: st.DataObject) -> None:
-    tree, old = Tree(data), draw.draw(st.integers(1, len(data)))
+    tree, old = tree_of(data), draw.draw(st.integers(1, len(data)))
     path, before, after, new = tree.consistency(old), by_definition(data[:old]), tree.root(), len(data)
 
     def holds(before: bytes = before, after: bytes = after, path: list[bytes] = path) -> bool:

@@ -21,6 +21,7 @@ from provenance.ledger.erase import erase_person
 from provenance.ledger.models import Event, PersonalValue
 from provenance.ledger.verify import verify_ledger
 from provenance.review.decide import decide
+from provenance.works.editing.sittings import abandon, begin
 from provenance.works.models import Version, Work
 from provenance.works.receive import receive
 from provenance.works.seal import seal_version
@@ -126,6 +127,16 @@ def test_it_holds_this_work_and_no_other(work: Work, creator: User) -> None:
         {"version": str(version.pk), "number": 1, "sha256": version.sha256, "media_type": "image/png"}
     ]
     assert hashlib.sha256(blobs.get(version.blob)).hexdigest() == version.sha256
+
+
+def test_sittings_belong_to_it_and_those_of_other_works_do_not(work: Work, creator: User) -> None:
+    other = factories.make_version(work=factories.make_work(owner=creator))
+    sittings = [begin(parent=parent, owner=creator)[0] for parent in (work.versions.get(), other)]
+    for sitting in sittings:
+        abandon(sitting, revision=0)
+    parts = unzip(export_story(work, asker=creator))
+    events = [json.loads(line)["event"] for line in parts["events.jsonl"].splitlines()]
+    assert [event["subject"] for event in events if event["kind"] == "sitting.abandoned"] == [str(sittings[0].pk)]
 
 
 def test_the_owner_learns_what_they_know_already_and_not_who_decided(work: Work, creator: User) -> None:
