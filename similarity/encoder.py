@@ -15,6 +15,8 @@ from PIL import Image
 from similarity.crops import cut, within_aspect
 from similarity.encoder_files import LOCAL_DIR, EncoderFiles, resolve, unreadable
 from similarity.errors import SimilarityError
+from similarity.readout import Readout
+from similarity.readout import load as load_readout
 
 Vectors = NDArray[np.float32]
 BATCH = 32
@@ -135,15 +137,7 @@ class Encoder:
 
     def _embed_raw(self, prepared: Sequence[Any]) -> Vectors:
         vectors = self._mean_look(prepared)
-        if self._readout is None:
-            return vectors
-        mean, projection = self._readout
-        return _unit(np.asarray((vectors - mean) @ projection, np.float32))
-
-
-def _unit(rows: Vectors) -> Vectors:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
+        return vectors if self._readout is None else self._readout.apply(vectors)
 
 
 def _device() -> Any:
@@ -185,16 +179,13 @@ def _tokenizer_of(files: EncoderFiles) -> Any:
         logging.getLogger().removeFilter(quiet)
 
 
-def _readout_of(files: EncoderFiles) -> tuple[Vectors, Vectors] | None:
+def _readout_of(files: EncoderFiles) -> Readout | None:
     if files.readout is None:
         return None
-    from safetensors.numpy import load_file
-
-    tensors = load_file(str(files.readout))
-    mean, projection = tensors["mean"].astype(np.float32), tensors["projection"].astype(np.float32)
-    if projection.ndim != 2 or mean.shape != (projection.shape[0],):
-        raise ValueError(f"readout of shapes {mean.shape} and {projection.shape} does not fit together")
-    return mean, projection
+    held, _facts = load_readout(files.readout)
+    if held.projection.ndim != 2 or held.mean.shape != (held.projection.shape[0],):
+        raise ValueError(f"readout of shapes {held.mean.shape} and {held.projection.shape} does not fit together")
+    return held
 
 
 class _Quiet(logging.Filter):

@@ -7,7 +7,6 @@ per crop and averaged over crops (as ``Encoder.embed_plain`` does).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,8 +91,8 @@ def save(readout: Readout, path: Path, facts: dict[str, str]) -> None:
 def load(path: Path) -> tuple[Readout, dict[str, str]]:
     """Read a readout and the facts in its header."""
     with safe_open(str(path), framework="numpy") as held:
-        facts = json.loads(json.dumps(held.metadata() or {}))
-        return Readout(held.get_tensor("mean"), held.get_tensor("projection")), facts
+        mean, projection = (np.asarray(held.get_tensor(name), np.float32) for name in ("mean", "projection"))
+        return Readout(mean, projection), dict(held.metadata() or {})
 
 
 SHRINKAGES = (0.1, 0.3, 0.5, 0.75)
