@@ -55,7 +55,7 @@ def build_index(*, encoder: str, dimension: int, force: bool = False) -> Path:
             permanent=False,
             note=str(error),
         ) from error
-    oldest = min(generations.watermark_in(path) for path in generations.generations(encoder))
+    oldest = min(map(generations.watermark_in, generations.generations(encoder)), default=0)
     tidy_changes(encoder, before=oldest, kept_seconds=_LOG_KEPT_SECONDS)
     return published
 
