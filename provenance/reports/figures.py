@@ -42,8 +42,9 @@ def _histogram_words(record: dict[str, Any]) -> Words:
         "own": counted["own_count"],
         "background": counted["background_count"],
         "artist": wording.short(counted["artist"]),
-        "above_own": round(100 * plots.share_below(counted, "own")),
-        "above_background": round(100 * plots.share_below(counted, "background")),
+        # Cut, not rounded: of 99.6 % it is not higher than all.
+        "above_own": int(100 * plots.share_below(counted, "own")),
+        "above_background": int(100 * plots.share_below(counted, "background")),
     }
     description = _(
         "This picture scores higher than %(above_background)s %% of %(background)s pictures that imitate nobody, and "

@@ -155,11 +155,12 @@ class _Sheet:
             top = self.pdf.get_y()
             self._font(size, SOFT)
             self._cell(name, height=4.4, wide=44)
-            left_bottom = self.pdf.get_y()
+            left_bottom, page = self.pdf.get_y(), self.pdf.page
             self.pdf.set_xy(MARGIN + 46, top)
             self._font(size, INK)
             self._cell(value, height=4.4, wide=WIDE - 46, left=MARGIN + 46)
-            self.pdf.set_y(max(left_bottom, self.pdf.get_y()) + 0.6)
+            # A value that went over to the next page ends below its name, however high up that is.
+            self.pdf.set_y((max(left_bottom, self.pdf.get_y()) if self.pdf.page == page else self.pdf.get_y()) + 0.6)
 
     def table(self, names: Sequence[str], rows: Sequence[Sequence[Any]], widths: Sequence[float]) -> None:
         from fpdf.enums import TableBordersLayout

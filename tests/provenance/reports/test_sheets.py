@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from provenance.reports.figures import figures
 from provenance.reports.page import html_file
-from provenance.reports.pdf import pdf_file
+from provenance.reports.pdf import MARGIN, PAGE, _Sheet, pdf_file
 from provenance.reports.sign import read, signed
 from provenance.works import pdf_font
 from tests.provenance.reports.records import copied, make_record
@@ -120,3 +121,22 @@ def test_hostile_words_stay_what_they_are_in_the_json(text: str, settings: Any, 
     back = read(signed(everything(text)).encode())
     assert back.flaw == ""
     assert back.record["artist"]["name"] == text
+
+
+def test_a_value_that_goes_over_to_the_next_page_is_followed_there() -> None:
+    sheet = _Sheet("")
+    sheet.pdf.set_y(PAGE[1] - MARGIN - 10.5)
+
+    sheet.pairs([("Used as a reference", "a painted harbour, " * 40), ("Encoder", "ee" * 32)])
+
+    assert sheet.pdf.page == 2
+    assert sheet.pdf.get_y() < 100
+
+
+def test_nothing_is_called_higher_than_all_that_is_not() -> None:
+    record = make_record()
+    counts = [0] * len(record["distribution"]["background"])
+    counts[0], counts[-1] = 997, 3
+    record["distribution"] |= {"background": counts, "background_count": 1000}
+
+    assert "higher than 99 % of 1000 pictures" in figures(record)["histogram"]
