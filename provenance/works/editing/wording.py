@@ -11,9 +11,11 @@ DECLARED = "declared"
 
 def told(error: OperationError) -> WorkError:
     """*error* as the service answers it, in the reader's language."""
-    template = _(error.template)
+    template, values = _(error.template), error.values
+    if "what" in values:  # words of ours, marked where they stand; all other values are names and numbers
+        values = {**values, "what": _(values["what"])}
     field = f"parameters.{error.field}" if error.field not in ("", "operation", "parameters") else error.field
-    return WorkError(error.code, template % error.values if error.values else template, field=field)
+    return WorkError(error.code, template % values if values else template, field=field)
 
 
 def sentence(operation: str, parameters: object) -> str:

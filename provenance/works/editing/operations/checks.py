@@ -66,13 +66,13 @@ class Number:
 
     def __call__(self, name: str, value: Any) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _wrong_type(name, "a whole number" if self.whole else "a number")
+            raise _wrong_type(name, _("a whole number") if self.whole else _("a number"))
         if not self.low <= value <= self.high:  # NaN and infinity fail the comparison
             raise _out_of_range(name, self.low, self.high)
         if not self.whole:
             return round(float(value), 4) + 0.0  # -0.0 and 0.0 are the same wish
         if value != int(value):
-            raise _wrong_type(name, "a whole number")
+            raise _wrong_type(name, _("a whole number"))
         return int(value)
 
     def schema(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Number:
 class Switch:
     def __call__(self, name: str, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise _wrong_type(name, "true or false")
+            raise _wrong_type(name, _("true or false"))
         return value
 
     def schema(self) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Colour:
 
     def __call__(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or not _COLOUR.fullmatch(value.lower()):
-            raise _wrong_type(name, "a colour such as #1a2b3c")
+            raise _wrong_type(name, _("a colour such as #1a2b3c"))
         return value.lower()
 
     def schema(self) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class Text:
 
     def __call__(self, name: str, value: Any) -> str:
         if not isinstance(value, str):
-            raise _wrong_type(name, "text")
+            raise _wrong_type(name, _("text"))
         text = value.replace("\r\n", "\n").replace("\r", "\n")
         if len(text) > self.longest:
             raise OperationError(
@@ -162,7 +162,7 @@ class Strokes:
 
     def __call__(self, name: str, value: Any) -> tuple[Points, ...]:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-            raise _wrong_type(name, "a list of strokes, each a list of [x, y]")
+            raise _wrong_type(name, _("a list of strokes, each a list of [x, y]"))
         if not self.least <= len(value) <= STROKES_MAX:
             raise _out_of_range(f"{name}.length", self.least, STROKES_MAX)
         strokes = tuple(points(f"{name}.{place}", stroke) for place, stroke in enumerate(value))
@@ -189,7 +189,7 @@ class Curve:
 
     def __call__(self, name: str, value: Any) -> tuple[tuple[int, int], ...]:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-            raise _wrong_type(name, "a list of [input, output]")
+            raise _wrong_type(name, _("a list of [input, output]"))
         if value and not 2 <= len(value) <= self.most:
             raise _out_of_range(f"{name}.length", 2, self.most)
         level = Number(0, 255, whole=True)
@@ -211,14 +211,14 @@ class Curve:
 
 def pair(name: str, value: Any) -> tuple[Any, Any]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes) or len(value) != 2:
-        raise _wrong_type(name, "made of [x, y] pairs")
+        raise _wrong_type(name, _("made of [x, y] pairs"))
     return value[0], value[1]
 
 
 def points(name: str, value: Any) -> Points:
     """One stroke: at least a point, in hundredths of a pixel."""
     if not isinstance(value, Sequence) or isinstance(value, str | bytes) or not value:
-        raise _wrong_type(name, "a list of [x, y]")
+        raise _wrong_type(name, _("a list of [x, y]"))
     if len(value) > POINTS_MAX:
         raise _out_of_range(f"{name}.length", 1, POINTS_MAX)
     found = []
@@ -226,7 +226,7 @@ def points(name: str, value: Any) -> Points:
         x, y = pair(name, point)
         for coordinate in (x, y):
             if isinstance(coordinate, bool) or not isinstance(coordinate, int | float):
-                raise _wrong_type(name, "made of numbers")
+                raise _wrong_type(name, _("made of numbers"))
             if not abs(coordinate) <= LARGEST:  # as NaN and infinity; whole numbers may be too large for a float
                 raise _out_of_range(name, -LARGEST, LARGEST)
         found.append((round(float(x), 2) + 0.0, round(float(y), 2) + 0.0))
