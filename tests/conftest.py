@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -35,6 +36,12 @@ def guarded(db: None) -> None:
 def _fresh_cache() -> None:
     """Throttle counters must not travel from one test to the next."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_language() -> None:
+    """Nor must the language that the last page was asked for in."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
