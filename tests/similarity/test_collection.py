@@ -1,5 +1,6 @@
 """Enrolling, importing and the catalogue: repeatable, resumable, nothing twice."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -305,6 +306,28 @@ def test_a_catalogue_that_cannot_be_read(tiny: Encoder, tmp_path: Path, content:
         path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(CommandError, match=code):
         run("load_catalogue", path)
+
+
+def test_a_catalogue_that_cannot_be_written_is_told_before_the_work(tiny: Encoder, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(CommandError, match="out_unwritable"):
+        run("build_catalogue", tmp_path, out=tmp_path / "file" / "c.npz")
+    with pytest.raises(CommandError, match="nothing_embedded"):
+        run("build_catalogue", tmp_path, out=tmp_path / "c.npz")
+
+
+def test_a_catalogue_with_a_flipped_bit_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """Wherever it lies: zipfile, zlib, tokenize and NumPy each have errors of their own for it."""
+    path = tmp_path / "c.npz"
+    write_catalogue(path, [work(1)], encoder="f" * 64)
+    whole, refused = path.read_bytes(), 0
+    for place in range(0, len(whole), 5):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with contextlib.suppress(SimilarityError):  # nothing else; some bytes of an archive say nothing
+            read_catalogue(path)
+            continue
+        refused += 1
+    assert refused > len(whole) / 20
 
 
 def test_artists_by_slug_or_name() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from similarity.artworks import open_collection
@@ -17,7 +17,7 @@ from similarity.enrol import NewWork
 from similarity.errors import SimilarityError
 from similarity.import_works import new_work
 from similarity.read_ahead import embed_ahead
-from similarity.report_lines import command_error, json_line, report_refused
+from similarity.report_lines import command_error, json_line, report_refused, stopped, unwritable
 
 # Batches between two savings of what is done.
 CHECKPOINT_EVERY = 10
@@ -37,17 +37,25 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        json_to = self.stdout if options["json"] else None
+        # Before the work, which may take hours.
+        if why := unwritable(options["out"].parent):
+            raise stopped("out_unwritable", f"{options['out']} cannot be written: {why}.", json_to=json_to)
         try:
             files, listed, refused = open_collection(options["path"])
             encoder = load_encoder()
         except SimilarityError as error:
-            raise command_error(error) from error
+            raise command_error(error, json_to=json_to) from error
         partial = options["out"].with_suffix(".partial.npz")
         held = reusable([options["out"], partial], encoder=encoder.fingerprint)
         works: dict[str, NewWork] = {}
         with tqdm(total=len(listed), unit="work", disable=options["json"] or not sys.stderr.isatty()) as bar:
             parts = embed_ahead(
-                listed, read=lambda work: files.read(work.file), encoder=encoder, batch=options["batch"], known=held
+                listed,
+                read=lambda work: files.read(work.file),
+                encoder=encoder,
+                batch=max(1, options["batch"]),
+                known=held,
             )
             for number, seen in enumerate(parts, start=1):
                 for one in seen:
@@ -62,7 +70,8 @@ class Command(BaseCommand):
                 bar.update(len(seen))
         report_refused(self.stderr, refused)
         if not works:
-            raise CommandError(f"{options['path']} holds no work that could be read.")
+            sentence = f"{options['path']} holds no work that could be read."
+            raise stopped("nothing_embedded", sentence, json_to=json_to)
         write_catalogue(options["out"], list(works.values()), encoder=encoder.fingerprint)
         partial.unlink(missing_ok=True)
         size = options["out"].stat().st_size

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             build_index(encoder=encoder, dimension=catalogue.dimension)
             calibrations = load_bundle(options["calibrations"], encoder=encoder)
         except SimilarityError as error:
-            raise command_error(error) from error
+            raise command_error(error, json_to=self.stdout if options["json"] else None) from error
         facts = {
             "works": len(catalogue),
             "references": added.references,

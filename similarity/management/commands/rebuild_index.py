@@ -24,7 +24,7 @@ class Command(BaseCommand):
             encoder = load_encoder()
             path = build_index(encoder=encoder.fingerprint, dimension=encoder.dimension, force=True)
         except SimilarityError as error:
-            raise command_error(error) from error
+            raise command_error(error, json_to=self.stdout if options["json"] else None) from error
         manifest = read_manifest(path)
         seconds = round(time.perf_counter() - began, 3)
         facts = {
