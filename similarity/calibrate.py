@@ -83,13 +83,13 @@ def calibrate(
         cohort,
         background=background,
         units=units,
-        untrained=None if learnt is None else ~np.isin(cohort.slugs, list(learnt)),
+        untrained=None if learnt is None else ~np.isin(cohort.slugs, learnt),
         alpha=settings.STYLE_ALPHA,
         strategy=strategy,
         on_step=on_step,
     )
     if background is None:
-        figures["trained"] = _trained(cohort, fitted.statistics, fitted.unit)
+        figures["trained"] = _trained(cohort, learnt, fitted.statistics, fitted.unit)
     previous = Calibration.objects.light().active(encoder=encoder, domain=domain)
     calibration = Calibration(
         encoder=encoder,
@@ -150,15 +150,17 @@ def _judged(calibration: Calibration) -> Iterator[Audit]:
     return audits.iterator(chunk_size=_AT_ONCE)
 
 
-def _trained(cohort: Cohort, statistics: NDArray[np.floating], unit: NDArray[np.integer]) -> dict[str, Any]:
+def _trained(
+    cohort: Cohort, learnt: list[str] | None, statistics: NDArray[np.floating], unit: NDArray[np.integer]
+) -> dict[str, Any]:
     """Whether artists the encoder learnt from score otherwise as unknown ones than artists it never saw."""
-    slugs = trained_on(settings.ENCODER)
-    if slugs is None:
+    if learnt is None:
         return {"known": False}
-    seen = np.array([slug in set(slugs) for slug in cohort.slugs])[unit]
+    is_learnt = np.isin(cohort.slugs, learnt)
+    seen = is_learnt[unit]
     return {
         "known": True,
-        "artists": int(sum(cohort.slugs[a] in set(slugs) for a in np.unique(unit))),
+        "artists": int(is_learnt[np.unique(unit)].sum()),
         "trained": _tail(statistics[seen]),
         "unseen": _tail(statistics[~seen]),
     }
