@@ -62,14 +62,24 @@ def _groups(slices: Sequence[tuple[UUID, int, int]]) -> list[tuple[int, int]]:
     return groups
 
 
-def best_mean(similar: Vectors) -> Vectors:
-    """The mean of the ``BEST_K`` largest of each row of *similar* (m × n), ignoring -inf."""
-    return _mean_of_finite(_largest(similar))
+def best_mean_of_each(bodies: Sequence[Vectors]) -> Vectors:
+    """(A,): of each of A bodies of work the mean of its ``BEST_K`` largest similarities, ignoring -inf.
+
+    The bodies, (n,) each, are put in another order.
+    """
+    best = np.full((len(bodies), BEST_K), -np.inf, np.float32)
+    for row, similar in zip(best, bodies, strict=True):
+        found = _largest(similar)
+        row[: len(found)] = found
+    return _mean_of_finite(best)
 
 
 def _largest(similar: Vectors) -> Vectors:
-    n = similar.shape[1]
-    return np.partition(similar, n - BEST_K, axis=1)[:, -BEST_K:] if n > BEST_K else similar
+    """The ``BEST_K`` largest along the last axis, in no order; *similar* itself is reordered."""
+    n = similar.shape[-1]
+    if n > BEST_K:
+        similar.partition(n - BEST_K)
+    return similar[..., -BEST_K:]
 
 
 def _mean_of_finite(best: Vectors) -> Vectors:

@@ -6,15 +6,17 @@ its place (``similarity.index``); a search in progress goes on undisturbed.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity.artist_scores import Vectors, artist_slices, best_mean, best_means
+from similarity.artist_scores import Vectors, artist_slices, best_mean_of_each, best_means
 from similarity.exact import similarities
 from similarity.fingerprint import BITS, distances
 from similarity.generation import Generation
@@ -49,6 +51,13 @@ class ArtistScore:
         return self.references >= ENOUGH_REFERENCES
 
 
+class _Body(NamedTuple):
+    """How many works of an artist are here, and their rows as ``Index.similarities`` counts them."""
+
+    works: int
+    runs: list[slice]
+
+
 @dataclass(frozen=True)
 class Index:
     """The rows of one encoder as they were at the watermark *number*.
@@ -79,7 +88,7 @@ class Index:
     @property
     def artist_count(self) -> int:
         """How many artists the works are by."""
-        return len(self._counts)
+        return len(self._bodies)
 
     # -- works ----------------------------------------------------------------------------------------
 
@@ -91,7 +100,10 @@ class Index:
         unless *artists* are given: then all their works are compared.
         """
         vectors = np.ascontiguousarray(vectors, np.float32)
-        present = len(self) if artists is None else sum(self._counts.get(artist, 0) for artist in set(artists))
+        if artists is None:
+            present = len(self)
+        else:
+            present = sum(self._bodies[artist].works for artist in set(artists) if artist in self._bodies)
         wanted = min(k, present)
         if wanted < 1:
             return [[] for _ in vectors]
@@ -117,13 +129,17 @@ class Index:
 
         Where a server holds the vectors, name the rows that matter: each is fetched.
         """
-        numbers = np.arange(len(self.generation) + len(self.new)) if rows is None else np.asarray(rows, np.int64)
-        old = numbers < len(self.generation)
-        out = np.full(len(numbers), -np.inf, np.float32)
-        held = slice(None) if rows is None else numbers[old]
-        out[old] = similarities(vector, self.generation.store.take(held))
-        out[~old] = similarities(vector, self.new.vectors[numbers[~old] - len(self.generation)])
-        out[np.isnan(out) | np.isin(numbers, self.dead)] = -np.inf
+        held, first = self.generation.store, len(self.generation)
+        if rows is None:
+            out = np.concatenate([similarities(vector, held.take(slice(None))), similarities(vector, self.new.vectors)])
+            out[self.dead] = -np.inf
+        else:
+            old = rows < first
+            out = np.empty(len(rows), np.float32)
+            out[old] = similarities(vector, held.take(rows[old]))
+            out[~old] = similarities(vector, self.new.vectors[rows[~old] - first])
+            out[np.isin(rows, self.dead)] = -np.inf
+        out[np.isnan(out)] = -np.inf
         return out
 
     def reference_of(self, row: int) -> UUID:
@@ -148,9 +164,19 @@ class Index:
         All artists up to ``EXACT_UP_TO`` rows; above, those whose prototypes are nearest (and those of
         whom works came since the generation was made).
         """
-        scored = []
-        for artist, own in self._similarities_by_artist(vector):
-            scored.append(ArtistScore(artist, float(best_mean(own[None, :])[0]), self._counts[artist]))
+        bodies = self._worth_scoring(vector)
+        if len(bodies) == len(self._bodies):
+            similar = self.similarities(vector)
+        else:
+            runs = [_numbers(run) for body in bodies.values() for run in body.runs]
+            rows = np.concatenate([np.empty(0, np.int64), *runs])
+            similar = np.full(len(self.generation) + len(self.new), -np.inf, np.float32)
+            similar[rows] = self.similarities(vector, rows)
+        scores = best_mean_of_each([np.concatenate([similar[run] for run in body.runs]) for body in bodies.values()])
+        scored = [
+            ArtistScore(artist, score, body.works)
+            for (artist, body), score in zip(bodies.items(), scores.tolist(), strict=True)
+        ]
         return sorted(scored, key=lambda entry: (-entry.score, entry.artist))
 
     def artist_scores_of(
@@ -188,47 +214,25 @@ class Index:
         return alive
 
     @cached_property
-    def _new_by_artist(self) -> dict[UUID, slice]:
-        return {artist: slice(start, end) for artist, start, end in artist_slices(self.new.artists)}
+    def _bodies(self) -> dict[UUID, _Body]:
+        """The works of each artist; artists whose works all went are not here."""
+        first = len(self.generation)
+        runs = {artist: [run] for artist, run in self.generation.slices.items()}
+        for artist, start, end in artist_slices(self.new.artists):
+            runs.setdefault(artist, []).append(slice(first + start, first + end))
+        gone = Counter(UUID(bytes=self.generation.keys.artists[row].tobytes()) for row in self.dead)
+        held = {
+            artist: _Body(sum(run.stop - run.start for run in own) - gone[artist], own) for artist, own in runs.items()
+        }
+        return {artist: body for artist, body in held.items() if body.works}
 
-    @cached_property
-    def _counts(self) -> dict[UUID, int]:
-        """How many works each artist has; those with none are not here."""
-        counts = {artist: part.stop - part.start for artist, part in self.generation.slices.items()}
-        for row in self.dead:
-            counts[UUID(bytes=self.generation.keys.artists[row].tobytes())] -= 1
-        for artist, part in self._new_by_artist.items():
-            counts[artist] = counts.get(artist, 0) + part.stop - part.start
-        return {artist: count for artist, count in counts.items() if count}
-
-    def _similarities_by_artist(self, vector: Vectors) -> Iterator[tuple[UUID, Vectors]]:
-        """Of every artist worth scoring, the similarities to all their works; -inf to those that went."""
-        artists, slices = self._artists_worth_scoring(vector), self.generation.slices
-        old = [slices[artist] for artist in artists if artist in slices]
-        everything = len(old) == len(slices)
-        numbers = None if everything else np.concatenate([_numbers(part) for part in old] or [_numbers(slice(0, 0))])
-        first = len(self.generation) if numbers is None else len(numbers)
-        if numbers is not None:
-            numbers = np.concatenate([numbers, len(self.generation) + np.arange(len(self.new))])
-        similar = self.similarities(vector, numbers)
-        at = 0
-        for artist in artists:
-            parts = []
-            if (part := slices.get(artist)) is not None:
-                start = part.start if everything else at
-                at += part.stop - part.start
-                parts.append(similar[start : start + part.stop - part.start])
-            if (part := self._new_by_artist.get(artist)) is not None:
-                parts.append(similar[first + part.start : first + part.stop])
-            yield artist, np.concatenate(parts)
-
-    def _artists_worth_scoring(self, vector: Vectors) -> list[UUID]:
+    def _worth_scoring(self, vector: Vectors) -> dict[UUID, _Body]:
         prototypes = self.generation.prototypes
         if prototypes is None:
-            return list(self._counts)
-        nominated = [self.generation.artists[number] for number in prototypes.nearest(vector, NOMINATED_ARTISTS)]
-        chosen = dict.fromkeys([*nominated, *self._new_by_artist])
-        return [artist for artist in chosen if artist in self._counts]
+            return self._bodies
+        chosen = [self.generation.artists[number] for number in prototypes.nearest(vector, NOMINATED_ARTISTS)]
+        chosen += [artist for artist, _start, _end in artist_slices(self.new.artists)]
+        return {artist: self._bodies[artist] for artist in chosen if artist in self._bodies}
 
     def _nominated(self, vectors: Vectors, wanted: int, artists: Collection[UUID] | None) -> list[NDArray[np.int64]]:
         """For each vector, rows of the generation that hold the *wanted* nearest of its living rows of *artists*."""
