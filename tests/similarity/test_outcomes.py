@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pytest_django.fixtures import Settings
 
+from similarity import judge as judge_module
 from similarity.audit import Asked, audit_image, audit_once, domain_of
 from similarity.calibrate import calibrate
 from similarity.calibration import accept
@@ -170,10 +171,7 @@ def test_a_calibration_made_for_another_encoder_stays_refused_when_it_says_other
     """Rewriting the row's encoder makes its hash wrong, and a calibration with a wrong hash judges nobody."""
     row = calibrated(others)
     Calibration.objects.filter(pk=row.pk).update(strategy="raw")
-    from similarity import calibration, judge
-
-    calibration._read.clear()
-    judge._open.clear()
+    judge_module._open.clear()  # as in another process
     audit = audit_image(PICTURE)
     assert (audit.outcome, audit.error_code) == ("not_calibrated", "")
     assert audit.decision["reasons"] == ["calibration_damaged"]
