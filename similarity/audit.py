@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from structlog import get_logger
 
 from idempotency.once import once
-from similarity.artist_names import Known, named_in
+from similarity.artist_names import named_in
 from similarity.calibration import accepted_of
 from similarity.confirm_copy import Seen, find_part, lay_over_kept
 from similarity.encoder import Encoder, Vectors, load_encoder
@@ -28,6 +28,7 @@ from similarity.judge import nearest_unjudged, open_judge
 from similarity.kept_pictures import kept
 from similarity.models import Artist, Audit, Calibration, Reference
 from similarity.pictures import Picture, decode
+from similarity.refusals import known_artists
 from similarity.style.decide import INSUFFICIENT, NO_KNOWN_ARTIST, NOT_CALIBRATED, Candidate, Decision
 
 if TYPE_CHECKING:
@@ -167,14 +168,10 @@ def artists_named_in(prompt: str) -> list[dict[str, str]]:
     """``{"artist", "slug", "matched"}`` of every enrolled artist the prompt names."""
     if not prompt.strip():
         return []
-    artists = {slug: (name, aliases) for slug, name, aliases in Artist.objects.values_list("slug", "name", "aliases")}
-    known = [
-        Known(slug, (name, *map(str, aliases if isinstance(aliases, list) else ())))
-        for slug, (name, aliases) in artists.items()
-    ]
+    known = known_artists()
+    names = {artist.key: artist.names[0] for artist in known}
     return [
-        {"artist": artists[named.key][0], "slug": named.key, "matched": named.matched}
-        for named in named_in(prompt, known)
+        {"artist": names[named.key], "slug": named.key, "matched": named.matched} for named in named_in(prompt, known)
     ]
 
 
