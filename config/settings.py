@@ -134,6 +134,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("COLOPHON_STATIC_ROOT", "") or DATA_DIR / "static")
 # Uploads above this many bytes are refused before they are read into memory.
 MAX_UPLOAD_BYTES = env.int("COLOPHON_MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
+# Bytes of files one account may have stored, whatever made them; 0 is no bound.
+ACCOUNT_BYTES = env.int("COLOPHON_ACCOUNT_BYTES", 10 * 1024**3)
 MAX_IMAGE_PIXELS = env.int("COLOPHON_MAX_IMAGE_PIXELS", 64_000_000)
 FILE_UPLOAD_HANDLERS = [
     "config.bodies.DeclaredSize",

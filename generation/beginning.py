@@ -1,5 +1,6 @@
 """What a job begins from besides words: a picture, and a mask of what may be drawn anew."""
 
+import hashlib
 import struct
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,14 +17,18 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Beginning:
-    """``size`` (width, height) is the source's, None for words alone; ``columns`` are those of the job's row."""
+    """``size`` (width, height) is the source's, None for words alone; ``columns`` are those of the job's row.
+
+    ``files`` are the PNG files that the columns name, still to be stored.
+    """
 
     size: tuple[int, int] | None = None
     columns: dict[str, Any] = field(default_factory=dict)
+    files: tuple[bytes, ...] = ()
 
 
 def checked_beginning(*, operation: str, source: bytes | None, mask: bytes | None, strength: float | None) -> Beginning:
-    """The pictures, stored, for a job of *operation*. They come from this service, never from strangers.
+    """The pictures for a job of *operation*, still to be stored. They come from this service, never from strangers.
 
     Raises ``GenerationError``: ``bad_operation``, ``bad_source``, ``bad_mask``, ``bad_strength``.
     """
@@ -55,11 +60,16 @@ def checked_beginning(*, operation: str, source: bytes | None, mask: bytes | Non
         size,
         {
             "operation": operation,
-            "source": blobs.put(source, "png"),
-            "mask": blobs.put(mask, "png") if mask is not None else "",
+            "source": _key(source),
+            "mask": _key(mask) if mask is not None else "",
             "strength": float(strength),
         },
+        (source,) if mask is None else (source, mask),
     )
+
+
+def _key(png: bytes) -> str:
+    return blobs.key_of(hashlib.sha256(png).hexdigest(), "png")
 
 
 def png_size(data: bytes) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from generation import blobs
+from generation import stored_files
 from generation.delivery import ring_finished
 from generation.engines.base import Identity, Rendered
 from generation.models import Job, ModelPassport, Output
@@ -28,7 +28,7 @@ def succeed(job: Job, *, owner: str, identity: Identity, pictures: Sequence[Rend
     A job whose cancellation was requested first ends as cancelled, without Outputs. Raises
     ``GenerationError`` (``disk_full``, passing) when the store has no room.
     """
-    stored = [_store(picture) for picture in pictures]
+    stored = [_store(picture, owner_id=job.owner_id) for picture in pictures]
     try:
         with transaction.atomic():
             passport = passport_row(identity)
@@ -68,11 +68,11 @@ def succeed(job: Job, *, owner: str, identity: Identity, pictures: Sequence[Rend
     return True
 
 
-def _store(picture: Rendered) -> tuple[str, str]:
+def _store(picture: Rendered, *, owner_id: int) -> tuple[str, str]:
     """Key and SHA-256 of the picture as PNG, without any metadata."""
     buffer = io.BytesIO()
     picture.image.save(buffer, "PNG")
-    key = blobs.put(buffer.getvalue(), "png")
+    key = stored_files.keep(buffer.getvalue(), "png", owner_id=owner_id)
     return key, hashlib.sha256(buffer.getvalue()).hexdigest()
 
 

@@ -150,6 +150,21 @@ class Job(Leased, Keyed):
         return (int(self.seed) + position) % 2**64
 
 
+class StoredFile(models.Model):
+    """A file that an account has here: what it counts against ``settings.ACCOUNT_BYTES``."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stored_files")
+    key = models.CharField(max_length=200, db_index=True)
+    bytes = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name = _("stored file")
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_row_per_file_of_an_account")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class OutputQuerySet(models.QuerySet["Output"]):
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         if user.has_perm("generation.view_output"):  # type: ignore[union-attr]

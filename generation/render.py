@@ -19,6 +19,7 @@ from generation.model_folder import passport_of
 from generation.models import Job
 from generation.policy import check_job
 from generation.repaint import Beginning, beginning_of, finished, working_size
+from generation.stored_files import require_room
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +100,7 @@ def _turn_away(heartbeat: Heartbeat) -> None:
     for job in list(heartbeat.held.values()):
         try:
             check_job(job)
+            require_room(job.owner_id, refuse=GenerationError)
         except GenerationError as error:
             if not error.permanent:
                 raise

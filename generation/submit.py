@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from generation import stored_files
 from generation.beginning import checked_beginning
 from generation.delivery import ring_render
 from generation.errors import GenerationError
@@ -62,8 +63,8 @@ def submit(
     Raises ``GenerationError`` with one of the codes of :mod:`generation.prompts`, or ``bad_size``,
     ``bad_steps``, ``bad_guidance``, ``bad_count``, ``bad_seed``, ``unknown_model``,
     ``bad_idempotency_key``, ``idempotency_conflict``, ``bad_operation``, ``bad_source``, ``bad_mask``,
-    ``bad_strength``, or what ``settings.REQUEST_POLICY`` refuses (``artist_refused``); nothing is stored then,
-    except pictures nobody can reach.
+    ``bad_strength``, ``storage_full`` when the owner's files take all the room they may, or what
+    ``settings.REQUEST_POLICY`` refuses (``artist_refused``); nothing is stored then.
     """
     begun = checked_beginning(operation=operation, source=source, mask=mask, strength=strength)
     if begun.size is not None:
@@ -102,6 +103,9 @@ def submit(
     if (earlier := request.earlier()) is not None:
         return earlier, False
     check_request(prompt=row["prompt"], source=source)
+    stored_files.require_room(owner.pk, sum(map(len, begun.files)), refuse=GenerationError)
+    for png in begun.files:
+        stored_files.keep(png, "png", owner_id=owner.pk)
     row |= {
         "owner": owner,
         "on_finish": settings.JOB_FINISHED_TASK if on_finish is None else on_finish,

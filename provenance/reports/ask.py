@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from structlog import get_logger
 
+from generation import stored_files
 from provenance.reports.errors import ReportError
 from provenance.reports.models import Report
 from similarity.models import Audit
@@ -30,7 +31,7 @@ def ask(audit: Audit, *, picture: bytes = b"") -> Report:
 
     Pictures of versions are at hand. Of anything else no picture was kept: without *picture*, the file that was
     audited, its report cannot say what the resemblance rests on. The file is kept until the report is made.
-    Raises ``ReportError`` ``nothing_to_report`` when the audit failed.
+    Raises ``ReportError`` ``nothing_to_report`` when the audit failed, and ``storage_full``.
     """
     if audit.outcome == Audit.Outcome.FAILED:
         raise ReportError(
@@ -40,15 +41,19 @@ def ask(audit: Audit, *, picture: bytes = b"") -> Report:
         return there
     report = Report(audit=audit)
     if picture:
+        if audit.owner_id is not None:
+            stored_files.require_room(audit.owner_id, len(picture), refuse=ReportError)
         report.picture = f"{FOLDER}/{report.pk}"
         default_storage.save(report.picture, ContentFile(picture))
+        if audit.owner_id is not None:
+            stored_files.note(report.picture, len(picture), owner_id=audit.owner_id)
     try:
         with transaction.atomic():
             report.save(force_insert=True)
             transaction.on_commit(partial(_ring, report.pk), robust=True)
     except IntegrityError:  # somebody else asked at the same moment
         if report.picture:
-            default_storage.delete(report.picture)
+            drop(report.picture)
         theirs = newest(audit)  # under way, or made since
         assert theirs is not None
         return theirs
@@ -77,9 +82,15 @@ def tidy() -> int:
         if not Report.objects.filter(picture=key).exists():
             with contextlib.suppress(FileNotFoundError):  # its report was made this moment
                 if timezone.now() - default_storage.get_modified_time(key) > LEFT_BEHIND:
-                    default_storage.delete(key)
+                    drop(key)
                     removed += 1
     return removed
+
+
+def drop(picture: str) -> None:
+    """The file that was sent is not needed any more."""
+    default_storage.delete(picture)
+    stored_files.forget(picture)
 
 
 def _worth_another(report: Report, audit: Audit, picture: bool) -> bool:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from generation import blobs
 from generation.leases import new_owner
+from provenance.reports.ask import drop
 from provenance.reports.models import Report
 from provenance.reports.sign import signed
 from provenance.works.stages import LeaseLost, keeping
@@ -98,7 +99,7 @@ def _decoded(data: bytes) -> "Picture | None":
 def _end(row: Report, owner: str, **changes: Any) -> bool:
     ended: bool = Report.objects.finish(row.pk, owner=owner, made_at=timezone.now(), picture="", **changes)
     if ended and row.picture:
-        default_storage.delete(row.picture)
+        drop(row.picture)
     return ended
 
 

@@ -37,6 +37,7 @@ STATUS_OF_CODE = {
     "already_claimed": HTTPStatus.CONFLICT,
     "already_gone": HTTPStatus.CONFLICT,
     "too_many_claims": HTTPStatus.CONFLICT,
+    "storage_full": HTTPStatus.CONFLICT,
     "work_of_another": HTTPStatus.CONFLICT,
     "withdrawn_by_another": HTTPStatus.CONFLICT,
     "same_work": HTTPStatus.CONFLICT,

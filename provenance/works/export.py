@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generation import blobs
+from generation import blobs, stored_files
 from provenance.credentials import timestamp
 from provenance.credentials.errors import CredentialError
 from provenance.credentials.story import ALGORITHMIC, Parent, Step, Story
@@ -38,8 +38,8 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
     """Make the file that *wish* describes, or find the one made before; and whether it is new.
 
     Raises :class:`WorkError`: ``not_published``, ``unknown_format``, ``unknown_language``,
-    ``bad_name``, ``file_gone``, or the first code of :func:`look_ahead`'s ``missing`` (``agreement_needed``,
-    ``unlabelled_forbidden``, ``provider_code_missing``, ``picture_too_small_for_label`` …);
+    ``bad_name``, ``file_gone``, ``storage_full``, or the first code of :func:`look_ahead`'s ``missing``
+    (``agreement_needed``, ``unlabelled_forbidden``, ``provider_code_missing``, ``picture_too_small_for_label`` …);
     :class:`MarkingError` ``unknown_profile``; :class:`CredentialError` as ``sign`` does, and
     ``timestamp_failed`` (not permanent) when the profile wants a time that could not be had.
     """
@@ -50,10 +50,11 @@ def export(version: Version, wish: Wish, *, by: User) -> tuple[Export, bool]:
     recipe = _recipe(version, profile, wish)
     if earlier := Export.objects.filter(version=version, recipe=recipe).first():
         return earlier, False
+    stored_files.require_room(version.work.owner_id, refuse=WorkError)
     finished = _make(version, wish, profile)
     _check_time(finished, profile)
     # The file is stored before the row speaks of it; without the row nobody can reach it.
-    blob = blobs.put(finished.signed.data, SUFFIXES[FORMATS[wish.format]])
+    blob = stored_files.keep(finished.signed.data, SUFFIXES[FORMATS[wish.format]], owner_id=version.work.owner_id)
     fingerprints = fingerprints_of(decode(finished.signed.data).rgb)
     try:
         with transaction.atomic():

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from generation import blobs
+from generation import blobs, stored_files
 from provenance.credentials.sign import Signed
 from provenance.ledger.append import append
 from provenance.marking.profiles import ALWAYS
@@ -45,7 +45,7 @@ def _seal(version: Version) -> Write:
     )
     signed = finished.signed
     # The file is stored before the row speaks of it; without the row nobody can reach it.
-    blob = blobs.put(signed.data, "png")
+    blob = stored_files.keep(signed.data, "png", owner_id=version.work.owner_id)
     fingerprints = fingerprints_of(decode(signed.data).rgb)
 
     def write(version: Version) -> dict[str, Any]:

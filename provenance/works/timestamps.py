@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from generation import blobs
+from generation import blobs, stored_files
 from provenance.credentials import timestamp
 from provenance.credentials.errors import CredentialError
 from provenance.credentials.sign import Signed, stamp
@@ -60,7 +60,7 @@ def add_timestamp(version_id: UUID) -> str:
     Raises :class:`CredentialError` when the authority or the signer does not answer (not permanent), and
     ``FileNotFoundError`` when the file is gone.
     """
-    version = Version.objects.select_related("credential").get(pk=version_id)
+    version = Version.objects.select_related("credential", "work").get(pk=version_id)
     if version.credential.timestamp != DUE:
         return str(version.credential.timestamp)
     try:
@@ -72,7 +72,7 @@ def add_timestamp(version_id: UUID) -> str:
         Credential.objects.filter(version=version, timestamp=DUE).update(timestamp=IMPOSSIBLE)
         return str(IMPOSSIBLE)
     suffix = version.blob.rpartition(".")[2]
-    blob = blobs.put(signed.data, suffix)
+    blob = stored_files.keep(signed.data, suffix, owner_id=version.work.owner_id)
     with transaction.atomic():
         if not _replace(version, signed=signed, blob=blob):
             return str(Credential.objects.get(version=version).timestamp)

@@ -1,5 +1,6 @@
-"""A person's account: who is signed in, the password, and the key for programs."""
+"""A person's account: who is signed in, the password, how much is stored, and the key for programs."""
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from rest_framework.authtoken.models import Token
 
+from generation.stored_files import used_by
 from provenance.web.requests import SignedInRequest
 
 
@@ -32,4 +34,6 @@ def account(request: SignedInRequest) -> HttpResponse:
                 new_key = Token.objects.create(user_id=request.user.pk).key
     if request.method == "POST" and not new_key:
         return redirect("web:account")
-    return render(request, "web/account.html", {"token": own.first(), "new_key": new_key})
+    used, limit = used_by(request.user.pk), settings.ACCOUNT_BYTES
+    room = {"used": used, "limit": limit, "left": max(0, limit - used)}
+    return render(request, "web/account.html", {"token": own.first(), "new_key": new_key, "room": room})

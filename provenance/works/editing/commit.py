@@ -5,6 +5,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from generation.stored_files import require_room
 from provenance.ledger.append import append
 from provenance.works.editing.doorbell import ring_compose
 from provenance.works.editing.models import Edit, Sitting
@@ -21,8 +22,8 @@ def commit(sitting: Sitting, *, revision: int, claimed_minutes: int | None = Non
     Exactly once: the sitting's move from open to committed, the version and the ledger's event are
     one transaction. The picture is put together by a worker afterwards.
 
-    Raises :class:`WorkError`: ``nothing_changed``, ``step_pending``, ``bad_claimed_minutes`` and those
-    of :func:`provenance.works.editing.sittings.change`.
+    Raises :class:`WorkError`: ``nothing_changed``, ``step_pending``, ``bad_claimed_minutes``, ``storage_full`` and
+    those of :func:`provenance.works.editing.sittings.change`.
     """
     if sitting.version is not None:
         return sitting.version
@@ -44,6 +45,7 @@ def _made(sitting: Sitting, *, revision: int, claimed_minutes: int | None) -> Ve
             raise WorkError("nothing_changed", _("Nothing was changed, so there is no new version to make."))
         if any(step.pending for step in steps):
             raise WorkError("step_pending", _("A model still works on the last step. Wait for it, or take it back."))
+        require_room(sitting.owner_id, refuse=WorkError)
         work = Work.objects.select_for_update().get(pk=sitting.parent.work_id)
         version = new_version(work, parent=sitting.parent, width=steps[-1].width, height=steps[-1].height)
         change(

@@ -8,7 +8,7 @@ import io
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from generation import blobs
+from generation import stored_files
 from provenance.works.editing import canvases
 from provenance.works.editing.contribution import kinds_of, store
 from provenance.works.editing.models import Contribution, Declaration, Edit, Sitting
@@ -32,7 +32,8 @@ def _compose(version: Version) -> Write:
     if declared is not None:
         return _compose_declared(sitting, Declaration.objects.get(edit=declared))
     pixels, kinds = replayed(sitting)
-    picture, (blob, shares) = _stored(pixels), store(kinds)
+    owner_id = sitting.owner_id
+    picture, (blob, shares) = _stored(pixels, owner_id=owner_id), store(kinds, owner_id=owner_id)
 
     def write(version: Version) -> dict[str, Any]:
         Contribution.objects.create(version=version, blob=blob, shares=shares)
@@ -58,7 +59,8 @@ def replayed(sitting: Sitting) -> "tuple[Pixels, Kinds]":
 
 def _compose_declared(sitting: Sitting, declaration: Declaration) -> Write:
     found = measure(declaration, parent=sitting.parent)
-    picture, (blob, shares) = _stored(found.pixels), store(found.kinds)
+    owner_id = sitting.owner_id
+    picture, (blob, shares) = _stored(found.pixels, owner_id=owner_id), store(found.kinds, owner_id=owner_id)
 
     def write(version: Version) -> dict[str, Any]:
         Contribution.objects.create(version=version, blob=blob, shares=shares)
@@ -71,12 +73,12 @@ def _compose_declared(sitting: Sitting, declaration: Declaration) -> Write:
     return write
 
 
-def _stored(pixels: "Pixels") -> str:
+def _stored(pixels: "Pixels", *, owner_id: int) -> str:
     from PIL import Image
 
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "PNG")
-    return blobs.put(out.getvalue(), "png")
+    return stored_files.keep(out.getvalue(), "png", owner_id=owner_id)
 
 
 def _moved_on(picture: str, pixels: "Pixels") -> dict[str, Any]:

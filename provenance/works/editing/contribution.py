@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from generation import blobs
+from generation import blobs, stored_files
 from generation.models import Job
 from provenance.works.editing.models import Contribution
 from provenance.works.errors import WorkError
@@ -25,7 +25,7 @@ def contribution_of(version: Version) -> Contribution:
         return known
     if not version.pixels_blob:
         raise WorkError("picture_not_ready", _("The picture is being put together. Ask again in a moment."))
-    blob, shares = store(kinds_of(version))
+    blob, shares = store(kinds_of(version), owner_id=version.work.owner_id)
     try:
         with transaction.atomic():
             return Contribution.objects.create(version=version, blob=blob, shares=shares)
@@ -45,8 +45,8 @@ def kinds_of(version: Version) -> "Kinds":
     return maps.whole(version.width, version.height, maps.AI_GENERATION if made else maps.UNKNOWN)
 
 
-def store(kinds: "Kinds") -> tuple[str, dict[str, object]]:
-    """Key of the stored map, and its shares."""
+def store(kinds: "Kinds", *, owner_id: int) -> tuple[str, dict[str, object]]:
+    """Key of the map, stored for an account, and its shares."""
     from provenance.works.editing.pixels import contribution as maps
 
-    return blobs.put(maps.to_png(kinds), "png"), maps.shares(kinds)
+    return stored_files.keep(maps.to_png(kinds), "png", owner_id=owner_id), maps.shares(kinds)

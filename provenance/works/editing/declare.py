@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generation import blobs
+from generation import stored_files
 from idempotency.once import once
 from provenance.credentials.text import clean
 from provenance.ledger.append import append
@@ -47,8 +47,8 @@ def declare(
 
     Raises :class:`WorkError`: ``not_yours``, ``not_published``, ``description_missing``,
     ``description_too_long``, ``tool_too_long``, ``bad_claimed_minutes``, ``nothing_changed`` (it is the
-    parent's own file), ``picture_too_large_to_edit``, ``bad_idempotency_key``, ``idempotency_conflict``; and
-    ``SimilarityError`` for files that are no picture. Nothing is kept then.
+    parent's own file), ``picture_too_large_to_edit``, ``storage_full``, ``bad_idempotency_key``,
+    ``idempotency_conflict``; and ``SimilarityError`` for files that are no picture. Nothing is kept then.
     """
     from provenance.credentials.read import read
     from similarity.pictures import decode
@@ -76,6 +76,7 @@ def declare(
     )
     if (earlier := request.earlier()) is not None:
         return Declaration.objects.get(edit__sitting=earlier), False
+    stored_files.require_room(owner.pk, len(data), refuse=WorkError)
     if sha256 == parent.sha256:
         raise WorkError("nothing_changed", _("This is the version's own file, unchanged."), field="image")
     picture = decode(data)
@@ -84,7 +85,7 @@ def declare(
         sentence %= {"width": picture.width, "height": picture.height, "limit": f"{PIXELS_MAX / 1e6:g}"}
         raise WorkError("picture_too_large_to_edit", sentence, field="image")
     reading = read(data)
-    blob = blobs.put(data, _SUFFIX.get(picture.media_type, "bin"))
+    blob = stored_files.keep(data, _SUFFIX.get(picture.media_type, "bin"), owner_id=owner.pk)
     now = timezone.now()
 
     def create() -> Sitting:

@@ -3,20 +3,20 @@
 import io
 from typing import TYPE_CHECKING, Any
 
-from generation import blobs
+from generation import stored_files
 
 if TYPE_CHECKING:
     from provenance.works.editing.pixels.canvas import Change, Mask
 
 
-def describe(done: "Change") -> dict[str, Any]:
-    """What an edit's row tells of a change: size, mask (stored), share and box."""
+def describe(done: "Change", *, owner_id: int) -> dict[str, Any]:
+    """What an edit's row tells of a change: size, mask (stored for the account), share and box."""
     return {
         "width": done.canvas.width,
         "height": done.canvas.height,
         "changed": round(float(done.changed.mean()), 6),
         "box": box_of(done.changed),
-        "mask": blobs.put(mask_png(done.changed), "png"),
+        "mask": stored_files.keep(mask_png(done.changed), "png", owner_id=owner_id),
     }
 
 

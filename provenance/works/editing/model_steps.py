@@ -128,7 +128,7 @@ def _measure(edit: Edit, output: Output) -> dict[str, Any]:
     except OperationError as error:
         log.error("step_does_not_fit", edit=str(edit.pk), code=error.code)
         return {}
-    return describe(done)
+    return describe(done, owner_id=edit.sitting.owner_id)
 
 
 def settle(sitting: Sitting) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from generation import blobs
+from generation import blobs, stored_files
 from provenance.works.editing import canvases
 from provenance.works.editing.contribution import kinds_of
 from provenance.works.editing.measure import box_of, mask_png
@@ -72,7 +72,7 @@ def measure(declaration: Declaration, *, parent: Version) -> Measured:
         "height": height,
         "changed": round(float(changed.mean()), 6),
         "box": box_of(changed),
-        "mask": blobs.put(mask_png(changed), "png"),
+        "mask": stored_files.keep(mask_png(changed), "png", owner_id=parent.work.owner_id),
     }
     return Measured(upload, kinds, bool(registration["found"]), registration, columns)
 

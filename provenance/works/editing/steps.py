@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from generation.stored_files import require_room
 from idempotency.once import Once, once
 from provenance.works.editing import canvases
 from provenance.works.editing.measure import describe
@@ -43,7 +44,7 @@ def take_step(
     when the person began with it, as their page says; times outside the sitting are moved into it.
 
     Raises :class:`WorkError`: the codes of the operations, ``sitting_closed``, ``stale_revision``,
-    ``step_pending``, ``too_many_steps``, ``bad_idempotency_key``, ``idempotency_conflict``; and
+    ``step_pending``, ``too_many_steps``, ``storage_full``, ``bad_idempotency_key``, ``idempotency_conflict``; and
     :class:`GenerationError` for what cannot be asked of a model. Nothing is kept then.
     """
     try:
@@ -71,6 +72,7 @@ def _taken(
     if (earlier := request.earlier()) is not None:
         return earlier, False
     _may_step(sitting, revision)
+    require_room(sitting.owner_id, refuse=WorkError)
     now = timezone.now()
     began = min(max(started_at or now, sitting.started_at), now)
     edit = Edit(
@@ -91,7 +93,7 @@ def _taken(
     except OperationError as error:
         raise told(error) from error
     if done is not None:
-        for name, value in {**describe(done), "ended_at": now}.items():
+        for name, value in {**describe(done, owner_id=sitting.owner_id), "ended_at": now}.items():
             setattr(edit, name, value)
 
     def create() -> Edit:

@@ -14,6 +14,7 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
+from generation.stored_files import used_by
 from provenance.reports import ask as asking
 from provenance.reports import make as making
 from provenance.reports.ask import ask, tidy
@@ -301,3 +302,15 @@ def test_two_who_ask_at_once_get_the_report_of_the_faster(owned: Audit, monkeypa
 
     assert ask(owned) == made
     assert Report.objects.count() == 1
+
+
+def test_a_file_that_waits_for_a_report_counts_until_it_is_made(owned: Audit, creator: User, settings: Any) -> None:
+    settings.ACCOUNT_BYTES = len(PICTURE) - 1
+    with pytest.raises(ReportError) as refused:
+        ask(owned, picture=PICTURE)
+    assert (refused.value.code, Report.objects.count(), used_by(creator.pk)) == ("storage_full", 0, 0)
+    settings.ACCOUNT_BYTES = len(PICTURE)
+    report = ask(owned, picture=PICTURE)
+    assert used_by(creator.pk) == len(PICTURE)
+    asking.drop(report.picture)
+    assert (used_by(creator.pk), default_storage.exists(report.picture)) == (0, False)
