@@ -184,18 +184,19 @@ def _compare(audit: Audit, picture: Picture, asked: Asked, encoder: Encoder, ind
     scores = index.artist_scores(vector)
     copy = find_copy(picture, vector, index)
     shown = [score for score in scores if score.sufficient][:NEAREST_ARTISTS] or scores[:NEAREST_ARTISTS]
-    works = Reference.objects.select_related("artist").in_bulk(
-        [hit.reference for hit in hits] + ([copy.reference] if copy else [])
-    )
-    artists = Artist.objects.in_bulk([score.artist for score in shown])
-    audit.works = [_work(works[hit.reference], hit) for hit in hits if hit.reference in works]
-    audit.artists = [_artist(artists[score.artist], score) for score in shown if score.artist in artists]
+    works = Reference.objects.filter(pk__in=[hit.reference for hit in hits]).order_by()
+    rows = works.values_list("pk", "artist__name", "artist__slug", "title")
+    titles = {pk: (name, slug, title) for pk, name, slug, title in rows}
+    named = Artist.objects.filter(pk__in=[score.artist for score in shown]).order_by()
+    artists = {pk: (name, slug) for pk, name, slug in named.values_list("pk", "name", "slug")}
+    audit.works = [_work(*titles[hit.reference], hit) for hit in hits if hit.reference in titles]
+    audit.artists = [_artist(*artists[score.artist], score) for score in shown if score.artist in artists]
 
     decision = _judged(audit, vector, index, scores, artists)
     audit.decision = decision.facts() | {"facts": _facts_beside(asked, encoder, index)}
     audit.p_value = decision.p_value
-    if copy and copy.reference in works:
-        work = works[copy.reference]
+    work = copy and _work_of(copy)
+    if copy and work:
         audit.outcome = Audit.Outcome.COPY
         audit.copy_of = _copied(work, copy)
         audit.artist, audit.artist_name = work.artist, work.artist.name
@@ -209,7 +210,7 @@ def _compare(audit: Audit, picture: Picture, asked: Asked, encoder: Encoder, ind
 
 
 def _judged(
-    audit: Audit, vector: Vectors, index: Index, scores: list[ArtistScore], artists: dict[UUID, Artist]
+    audit: Audit, vector: Vectors, index: Index, scores: list[ArtistScore], artists: dict[UUID, tuple[str, str]]
 ) -> Decision:
     """The style lane's decision, and by which calibration."""
     facts: dict[str, Any] = {"domain": audit.domain, "encoder": audit.encoder, "index": audit.index}
@@ -225,12 +226,12 @@ def _judged(
     if judge is not None:
         audit.calibration = judge.calibration
         return judge.decide(vector, small=nearest_unjudged(scores))
-    artist = artists[nearest.artist]
+    name, slug = artists[nearest.artist]
     return Decision(
         outcome=NOT_CALIBRATED,
         reasons=(why,),
         statistic=nearest.score,
-        runner_up=Candidate(artist.slug, artist.name, nearest.score, None, nearest.references),
+        runner_up=Candidate(slug, name, nearest.score, None, nearest.references),
         **facts,
     )
 
@@ -254,7 +255,7 @@ def _facts_beside(asked: Asked, encoder: Encoder, index: Index) -> dict[str, Any
                 raise
             continue
         copy = find_copy(picture, encoder.embed([picture.rgb])[0], index)
-        work = copy and Reference.objects.select_related("artist").filter(pk=copy.reference).first()
+        work = copy and _work_of(copy)
         if copy and work:
             used.append(_copied(work, copy))
     return {"used_as_reference": used, "trained_on": artists_named_in(asked.trained_on)}
@@ -268,8 +269,8 @@ def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:
     copy for something else (0002). Its cosine is kept beside, for the reader. Else a part of the picture
     that agrees, pixel by pixel, with a work whose picture is kept.
     """
-    same_file = Reference.objects.filter(sha256=picture.sha256).values_list("pk", flat=True).first()
-    if same_file:
+    same_files = Reference.objects.filter(sha256=picture.sha256).order_by()
+    if same_file := next(iter(same_files.values_list("pk", flat=True)), None):
         return Copy(same_file, "same_file", 0, None)
     if not len(index):
         return None
@@ -301,20 +302,24 @@ def _failed(audit: Audit, error: SimilarityError, began: float) -> Audit:
     return audit
 
 
-def _work(work: Reference, hit: Hit) -> dict[str, Any]:
+def _work_of(copy: Copy) -> Reference | None:
+    return Reference.objects.select_related("artist").filter(pk=copy.reference).first()
+
+
+def _work(artist: str, slug: str, title: str, hit: Hit) -> dict[str, Any]:
     return {
-        "reference": str(work.pk),
-        "artist": work.artist.name,
-        "slug": work.artist.slug,
-        "title": work.title,
+        "reference": str(hit.reference),
+        "artist": artist,
+        "slug": slug,
+        "title": title,
         "score": round(hit.score, 6),
     }
 
 
-def _artist(artist: Artist, score: ArtistScore) -> dict[str, Any]:
+def _artist(name: str, slug: str, score: ArtistScore) -> dict[str, Any]:
     return {
-        "artist": artist.name,
-        "slug": artist.slug,
+        "artist": name,
+        "slug": slug,
         "score": round(score.score, 6),
         "references": score.references,
         "sufficient": score.sufficient,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.conf import settings
@@ -189,7 +190,7 @@ def nearest_unjudged(scores: Sequence[ArtistScore]) -> float | None:
 
 
 _opening = threading.Lock()
-_open: dict[str, Judge] = {}
+_open: dict[tuple[UUID, str], Judge] = {}
 _KEPT = 8
 
 
@@ -198,16 +199,19 @@ def open_judge(index: Index, *, encoder: str, domain: str) -> Judge | None:
 
     Raises ``SimilarityError`` ``calibration_damaged``.
     """
-    calibration = Calibration.objects.light().active(encoder=encoder, domain=domain)
-    return None if calibration is None else judge_of(calibration, index)
+    in_force = Calibration.objects.filter(encoder=encoder, domain=domain, state=Calibration.State.ACCEPTED).order_by()
+    key = next(iter(in_force.values_list("pk", "sha256")), None)
+    if key is None:
+        return None
+    return _held(key, index) or judge_of(Calibration.objects.light().get(pk=key[0]), index)
 
 
 def judge_of(calibration: Calibration, index: Index) -> Judge:
     """The judge of any calibration, also of a draft, over the works as they are now. Raises as ``open_judge``."""
-    key = f"{calibration.pk}:{calibration.sha256}"
+    key = (calibration.pk, calibration.sha256)
     with _opening:
-        judge = _open.get(key)
-        if judge is None or judge.index_sha256 != index.sha256:
+        judge = _held(key, index)
+        if judge is None:
             fitted = numbers_of(calibration)
             judge = Judge(
                 calibration=calibration,
@@ -223,3 +227,8 @@ def judge_of(calibration: Calibration, index: Index) -> Judge:
                 del _open[next(iter(_open))]
             _open[key] = judge
         return judge
+
+
+def _held(key: tuple[UUID, str], index: Index) -> Judge | None:
+    judge = _open.get(key)
+    return judge if judge is not None and judge.index_sha256 == index.sha256 else None

@@ -40,8 +40,7 @@ def raise_watermark(change: IndexChange, *, added: Iterable[UUID] = (), withdraw
 
 def watermark_of(encoder: str) -> int:
     """The number now; 0 for an encoder that never had a vector."""
-    found = IndexChange.objects.filter(encoder=encoder).values_list("number", flat=True).first()
-    return found or 0
+    return next(iter(IndexChange.objects.filter(encoder=encoder).values_list("number", flat=True)), 0)
 
 
 def changes_after(encoder: str, number: int, *, up_to: int, most: int) -> tuple[int, list[UUID], list[UUID]] | None:
