@@ -80,7 +80,7 @@ class Encoder:
         if not self.files.crops.boxes:
             return self._preprocess(within_aspect(image)).unsqueeze(0)
         squares = torch.from_numpy(cut(image, self.files.crops, self._side))
-        return (squares.permute(0, 3, 1, 2).float() / 255.0 - self._mean) / self._std
+        return squares.permute(0, 3, 1, 2).float().div_(255.0).sub_(self._mean).div_(self._std)
 
     def embed_prepared(self, prepared: Sequence[Any]) -> Vectors:
         """Vectors of pictures that ``prepare`` made ready: n × dimension, rows of length one."""
