@@ -29,6 +29,10 @@ def test_the_code_equals_the_reference_implementation(pixels: np.ndarray) -> Non
 
     assert iscc_code(picture) == iscc_core.gen_image_code(pixels.ravel().tolist(), bits=256)["iscc"]
     assert iscc_code(picture, bits=64) == iscc_core.gen_image_code(pixels.ravel().tolist(), bits=64)["iscc"]
+    mirrored = ImageOps.mirror(picture)
+    assert (
+        codes_of_looks(picture)["image_code_mirrored"] == codes_of_looks(mirrored)["image_code"] == image_code(mirrored)
+    )
 
 
 def test_only_the_standards_lengths_are_given() -> None:
