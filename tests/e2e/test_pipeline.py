@@ -38,6 +38,10 @@ class Caller:
         except HTTPError as error:
             return error.code, json.loads(error.read())
 
+    def file(self, path: str) -> bytes:
+        with urlopen(Request(f"{self.service.url}{path}", headers={"Authorization": f"Token {self.token}"})) as answer:
+            return bytes(answer.read())
+
     def wait(self, path: str, *, until: set[str], seconds: float = 180) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         while True:
@@ -79,6 +83,21 @@ def test_a_prompt_becomes_published_pictures(start: Start) -> None:
         assert credential["verdict"] == "valid"
         assert "trainedAlgorithmicMedia" in json.dumps(credential["manifest"])
         assert "in the style of Claude Monet" in json.dumps(credential["manifest"])
+
+    asked = call("/api/v1/set-audits/", {"kind": "versions", "versions": [version["id"] for version in versions]})
+    assert asked[0] == 201, asked
+    judged = call.wait(f"/api/v1/set-audits/{asked[1]['id']}/", until={"judged", "failed"})
+    assert (judged["status"], judged["error_code"], judged["left_out"]) == ("judged", "", 0)
+    assert judged["outcome"] in {"no_known_artist", "not_calibrated"}
+    assert judged["decision"]
+
+    asked = call("/api/v1/reports/", {"audit": versions[0]["audit"]["id"]})
+    assert asked[0] == 202, asked
+    report = call.wait(f"/api/v1/reports/{asked[1]['id']}/", until={"ready", "failed"})
+    assert report["status"] == "ready", report
+    file = service.folder / "report.json"
+    file.write_bytes(call.file(f"/api/v1/reports/{report['id']}/document/"))
+    assert service.manage("replay", str(file)).returncode == 0
 
     ready = call("/readyz")
     assert (ready[0], {name: part["status"] for name, part in ready[1]["parts"].items()}) == (
