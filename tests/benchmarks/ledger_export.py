@@ -53,7 +53,8 @@ def measure(*, events: int, work: int, rounds: int) -> dict[str, Any]:
     filled = time.perf_counter() - began
     client = Client(headers={"host": "localhost"})
     client.force_login(owner)
-    wall, cpu, statements = [], [], []
+    wall, cpu = [], []
+    statements: list[str] = []
     for _round in range(rounds):
         start, busy = time.perf_counter(), time.process_time()
         with counting(statements):

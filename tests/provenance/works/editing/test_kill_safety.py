@@ -35,7 +35,7 @@ def free(version: Version) -> None:
 def test_a_worker_killed_while_composing_leaves_the_version_to_the_next(
     committed: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*_args: object) -> None:
+    def killed(*_args: object, **_options: object) -> None:
         raise Killed
 
     for place in ("replayed", "_stored", "store"):
