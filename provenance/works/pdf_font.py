@@ -58,6 +58,15 @@ def best_font_for(pdf: Any, text: str) -> tuple[str, set[str]]:
     return NAME, missing
 
 
+def written(pdf: Any) -> bytes:
+    """The document. The files of its fonts are closed, which fpdf leaves to the garbage collector."""
+    document = bytes(pdf.output())
+    for font in pdf.fonts.values():
+        if hasattr(font, "ttfont"):
+            font.ttfont.close()
+    return document
+
+
 @cache
 def _letters(path: str, face: int) -> frozenset[int]:
     """Code points a font file has."""

@@ -55,20 +55,24 @@ def rotated(canvas: Canvas, degrees: float, size: tuple[int, int], fill: tuple[i
     matrix: Matrix = (cos, -sin, nx - cos * cx + sin * cy, sin, cos, ny - sin * cx - cos * cy)
     geometry = Geometry(matrix, canvas.width, canvas.height, width, height)
     known = geometry.known()
+    # A quarter turn that meets the grid moves pixels, and must not round their colours.
+    how = Image.Resampling.NEAREST if all(number.is_integer() for number in matrix) else Image.Resampling.BICUBIC
 
     def turn(pixels: Pixels, mode: str) -> Pixels:
         # Edges are repeated outwards first, so that no dark seam is drawn into the picture.
         padded = Image.fromarray(np.pad(pixels, ((2, 2), (2, 2), (0, 0)), mode="edge"), mode)
         a, b, c, d, e, f = geometry.inverse()
-        turned = padded.transform(
-            size, Image.Transform.AFFINE, (a, b, c + 2, d, e, f + 2), resample=Image.Resampling.BICUBIC
-        )
-        return np.array(turned)
+        return np.array(padded.transform(size, Image.Transform.AFFINE, (a, b, c + 2, d, e, f + 2), resample=how))
 
     base = turn(canvas.base, "RGB")
     base[~known] = fill
     layers = []
     for layer in canvas.layers:
+        if how is Image.Resampling.NEAREST:
+            rgba = turn(layer.rgba, "RGBA")
+            rgba[~known] = 0
+            layers.append(Layer(layer.name, rgba, layer.opacity, layer.visible))
+            continue
         # Colours of transparent pixels must not bleed in: they are turned multiplied by their alpha.
         alpha = layer.rgba[..., 3:].astype(np.uint32)
         ready = np.concatenate([(layer.rgba[..., :3] * alpha + 127) // 255, alpha], axis=2).astype(np.uint8)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provenance.works.editing.operations.catalogue import OPERATIONS, operation_from, schemas
@@ -111,7 +111,14 @@ def test_a_replay_gives_the_same_bytes(steps: list[Operation]) -> None:
     assert [change.changed.tobytes() for change in first] == [change.changed.tobytes() for change in again]
 
 
+FAINT = operation_from(
+    "brush", {"strokes": [[[1.0, 0.0]]], "size": 11.0, "hardness": 1.0, "opacity": 1.0, "colour": "#000001"}
+)
+QUARTER = operation_from("rotate", {"angle": -90.0, "expand": False, "fill": "#000000"})
+
+
 @settings(max_examples=80, deadline=None)
+@example([FAINT, QUARTER])
 @given(st.lists(operations(), max_size=4))
 def test_what_is_not_marked_as_changed_is_the_old_picture_carried_along(steps: list[Operation]) -> None:
     before = canvas()
