@@ -21,7 +21,7 @@ from similarity.training.train import part_of
 
 SHRINKAGES = (0.02, 0.1, 0.3, 0.6, 0.75, 0.9)
 DAMPINGS = (0.0, 0.25, 0.5)
-DIMS = (96, 192, 384)
+DIMS = (96, 192, 256)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The model as open_clip builds it, and the heads that exist only while it is trained."""
+"""The model as open_clip builds it, and what exists only while it is trained."""
 
 from __future__ import annotations
 
@@ -11,15 +11,6 @@ import open_clip
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
-STYLES = (
-    "Art Nouveau Modern",
-    "Baroque",
-    "Impressionism",
-    "Post Impressionism",
-    "Romanticism",
-    "Symbolism",
-)
 
 
 def write_config(model_cfg: dict[str, Any], preprocess_cfg: dict[str, Any], folder: Path) -> None:
@@ -52,31 +43,29 @@ class Normalise(nn.Module):
         return (rgb - self.mean) / self.std
 
 
-class Heads(nn.Module):
-    """Training-only heads on the embedding and on the trunk's maps."""
+class Artists(nn.Module):
+    """A direction for each training artist; it exists only while training."""
 
-    def __init__(self, dim: int, artists: int, map_channels: list[int], hint_channels: list[int]) -> None:
+    def __init__(self, dim: int, artists: int) -> None:
         super().__init__()
-        self.artist = nn.Parameter(torch.randn(artists, dim) * 0.05)
-        self.style = nn.Linear(dim, len(STYLES))
-        self.broad = nn.Linear(dim, 256)
-        self.discriminant = nn.Linear(dim, 192)
-        self.hints = nn.ModuleList(
-            nn.Conv2d(mine, theirs, 1) for mine, theirs in zip(map_channels, hint_channels, strict=True)
-        )
+        self.directions = nn.Parameter(torch.randn(artists, dim) * 0.05)
 
-    def artist_cosines(self, embeddings: Tensor) -> Tensor:
-        """Cosine of unit rows ``[n, dim]`` with each training artist's direction: ``[n, artists]``."""
-        return embeddings @ F.normalize(self.artist, dim=1).T
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """Cosine of unit rows ``[n, dim]`` with each artist's direction: ``[n, artists]``."""
+        return embeddings @ F.normalize(self.directions, dim=1).T
 
 
-def image_forward(model: Any, images: Tensor, taps: tuple[int, ...]) -> tuple[Tensor, list[Tensor]]:
-    """Embeddings ``[n, dim]`` (not normalised) and the trunk's maps numbered ``taps``."""
-    trunk = model.visual.trunk
-    if not taps:
-        return model.encode_image(images), []
-    last, maps = trunk.forward_intermediates(images)
-    return model.visual.head(trunk.forward_head(last)), [maps[i] for i in taps]
+def embed_cells(model: Any, images: Tensor) -> Tensor:
+    """What the head makes of each cell of the trunk's last map, ``[n, h, w, dim]``.
+
+    Of a trunk with mean pooling and a linear head, the mean over cells is the picture's embedding.
+    """
+    tower = model.visual
+    maps = tower.trunk.forward_features(images)
+    count, channels, height, width = maps.shape
+    cells = maps.permute(0, 2, 3, 1).reshape(-1, channels, 1, 1)
+    embedded: Tensor = tower.head(tower.trunk.forward_head(cells))
+    return embedded.reshape(count, height, width, -1)
 
 
 class Average:

@@ -1,31 +1,29 @@
-"""What the student is asked to imitate: a frozen SqueezeNet's maps and its statistics, made discriminative.
+"""What the student is asked to imitate: the means of a frozen SqueezeNet's maps over each cell of a view.
 
-The statistics of every whole work are computed once (``teacher.npy``, float32 ``[works, 5120]``). From those of
-the training artists two targets are fitted: ``broad`` (256 principal axes, variances to the power 1/4) and
-``style`` (192 discriminant axes). The maps are needed only while they are hinted, and made on the fly.
+Means over a picture of what the early and middle layers see tell hands apart better than anything we trained on
+artists' names alone (docs/models/colophon-style.md). They are a sum over places, so every cell of a view is an
+example of its own: sixteen in place of one. Targets are on principal axes of the training artists' works.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 from tqdm import tqdm
 
-from similarity import readout
-from similarity.training import squeezenet
+from similarity.training import squeezenet, views
 from similarity.training.data import Pictures
 
 Floats = NDArray[np.float32]
-HINTED = (2, 6, 7)
-"""Fire modules whose maps are hinted: the last at stride 4, at 8 and at 16."""
-HINT_CHANNELS = tuple(2 * squeezenet.FIRES[i][2] for i in HINTED)
-AXES = 384
-BROAD, STYLE = 256, 192
+FITTED_EACH = 12
+"""Works an artist that the axes are fitted on."""
+POWER = 0.35
+"""Axes are divided by their variance to this power: half would whiten; less keeps the small ones small."""
 
 
 def batch_tensor(pixels: NDArray[np.uint8], device: torch.device) -> Tensor:
@@ -46,54 +44,43 @@ def statistics_of_works(data: Path, pictures: Pictures, cache: Path, device: tor
     return np.asarray(np.load(cache), np.float32)
 
 
-@dataclass(frozen=True)
-class Targets:
-    """What is imitated: per work of the training artists, and per channel of the hinted maps."""
+class CellMeans:
+    """The frozen network's means over the cells of a view, on principal axes."""
 
-    broad: Floats
-    """``[works, 256]``"""
-    style: Floats
-    """``[works, 192]``"""
-    map_mean: Floats
-    map_scale: Floats
-    """``[channels]`` of the hinted maps, end to end."""
-
-
-def fit_targets(statistics: Floats, artist: NDArray[np.int64]) -> Targets:
-    """Targets from the statistics of the training artists' works alone, ``[works, 5120]``."""
-    mean, scale = statistics.mean(0), statistics.std(0) + 1e-4
-    table = (statistics - mean) / scale
-    variances, axes = np.linalg.eigh(table.T @ table / len(table))
-    variances, axes = variances[::-1][:AXES], axes[:, ::-1][:, :AXES]
-    near = readout.unit(table @ axes)
-    fitted = readout.fit_plda(near, artist, shrinkage=0.3, out=STYLE, damping=0.0)
-    starts = np.cumsum([0, *(4 * f[2] for f in squeezenet.FIRES)])
-    means, seconds = [], []
-    for i, channels in zip(HINTED, HINT_CHANNELS, strict=True):
-        first = statistics[:, starts[i] : starts[i] + channels]
-        spread = statistics[:, starts[i] + channels : starts[i] + 2 * channels]
-        means.append(first.mean(0))
-        seconds.append((first**2 + spread**2).mean(0))
-    map_mean = np.concatenate(means)
-    map_scale = np.sqrt(np.maximum(np.concatenate(seconds) - map_mean**2, 1e-2))
-    broad = (table @ axes)[:, :BROAD] * variances[:BROAD] ** -0.25
-    return Targets(broad.astype(np.float32), fitted.apply(near), map_mean, map_scale.astype(np.float32))
-
-
-class Hints:
-    """The frozen network's standardised maps of RGB ``[n, 3, h, w]`` in 0..255."""
-
-    def __init__(self, data: Path, targets: Targets, device: torch.device) -> None:
+    def __init__(self, data: Path, device: torch.device) -> None:
         self.net = squeezenet.load(data).to(device)
-        cuts = np.cumsum(HINT_CHANNELS)[:-1]
-        self.mean = [torch.from_numpy(m).to(device) for m in np.split(targets.map_mean, cuts)]
-        self.scale = [torch.from_numpy(s).to(device) for s in np.split(targets.map_scale, cuts)]
+        self.offset = torch.zeros(0, device=device)
+        self.projection = torch.zeros(0, device=device)
 
     @torch.no_grad()
-    def __call__(self, rgb: Tensor) -> list[Tensor]:
-        """Maps at strides 4, 8 and 16, each channel with mean 0 and deviation 1 over the works."""
-        maps = self.net(rgb)
-        return [
-            (maps[i] - m[:, None, None]) / s[:, None, None]
-            for i, m, s in zip(HINTED, self.mean, self.scale, strict=True)
-        ]
+    def means(self, rgb: Tensor, grid: int) -> Tensor:
+        """Channel means of all eight maps of RGB ``[n, 3, h, w]`` in 0..255: ``[n, grid, grid, 2560]``."""
+        with torch.autocast(rgb.device.type, torch.bfloat16):
+            maps = self.net(rgb)
+        return torch.cat([F.adaptive_avg_pool2d(m.float(), grid) for m in maps], 1).permute(0, 2, 3, 1)
+
+    def fit(self, pictures: Pictures, rows: NDArray[np.int64], side: int, axes: int) -> None:
+        """Find the axes on both ends of ``rows``, the training artists' works."""
+        table = []
+        for i in tqdm(rows, desc="teacher", unit="work", mininterval=10):
+            pixels = views.crops(pictures[int(i)], views.CROPS, side)
+            table.append(self.means(batch_tensor(pixels, self.projection.device), 1).mean((0, 1, 2)))
+        means = torch.stack(table).double()
+        centre, scale = means.mean(0), means.std(0) + 1e-4
+        near = (means - centre) / scale
+        variances, found = torch.linalg.eigh(near.T @ near / len(near))
+        variances, found = variances.flip(0)[:axes], found.flip(1)[:, :axes]
+        self.projection = (found / (variances + 1e-3) ** POWER / scale[:, None]).float()
+        self.offset = centre.float() @ self.projection
+
+    def __call__(self, rgb: Tensor, grid: int) -> Tensor:
+        """Targets of a view's cells: ``[n, grid, grid, axes]``."""
+        return self.means(rgb, grid) @ self.projection - self.offset
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The axes, for a checkpoint."""
+        return {"offset": self.offset, "projection": self.projection}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """The axes of a checkpoint."""
+        self.offset, self.projection = state["offset"], state["projection"]

@@ -1,10 +1,10 @@
 """Train the model: ``python -m similarity.training.train --config cpu --run FOLDER --data ../shared/data``.
 
-One optimiser step on a batch of P artists x K works adds up: margin softmax and supervised contrast on the
-artist, contrast with captions, the movement as an auxiliary class, and imitation of a frozen teacher (maps,
-direction, relations). A run stopped at any time goes on from its last checkpoint; it ends after ``steps``
-steps or ``minutes`` minutes, whichever is sooner, and the learning rate follows whichever is further on.
-``start_from`` in the configuration names a folder in the shipped form; a run without a checkpoint begins there.
+Two stages. ``--config cpu``: the image tower alone learns what a frozen network says of every cell of a view.
+``--config artists``: from that run (``start_from``), on batches of P artists x K works, supervised contrast and margin
+softmax on the artist and contrast with captions come in, beside the imitation. A run stopped at any time goes on
+from its last checkpoint; it ends after ``steps`` steps or ``minutes`` minutes, whichever is sooner, and the learning
+rate follows whichever is further on.
 """
 
 from __future__ import annotations
@@ -29,22 +29,8 @@ from tqdm import tqdm
 from similarity.training import captions, losses, metrics, views
 from similarity.training.data import DEFAULT_DATA, Listed, pack, read_split, read_works
 from similarity.training.embed import embed_crops, pooled
-from similarity.training.model import (
-    STYLES,
-    Average,
-    Heads,
-    Normalise,
-    build,
-    image_forward,
-    write_config,
-)
-from similarity.training.teacher import (
-    HINT_CHANNELS,
-    Hints,
-    batch_tensor,
-    fit_targets,
-    statistics_of_works,
-)
+from similarity.training.model import Artists, Average, Normalise, build, embed_cells, write_config
+from similarity.training.teacher import FITTED_EACH, CellMeans, batch_tensor
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -96,20 +82,13 @@ class Run:
         captions.save_vocabulary(vocabulary, folder / "model", text_cfg["context_length"])
         self.tokenize = open_clip.get_tokenizer(f"local-dir:{folder / 'model'}")
         self.model: Any = build(folder / "model").to(device)
-        if config.get("start_from"):
-            shipped = open_clip.create_model(f"local-dir:{config['start_from']}", precision="fp32")
-            self.model.load_state_dict(shipped.state_dict())
         self.normalise = Normalise(preprocess["mean"], preprocess["std"]).to(device)
-        self.imitate(data)
-        with torch.no_grad():
-            probe = torch.zeros(1, 3, self.side, self.side, device=device)
-            taps = tuple(config["taps"])
-            channels = [m.shape[1] for m in image_forward(self.model.eval(), probe, taps)[1]]
         dim = int(config["model_cfg"]["embed_dim"])
-        self.heads = Heads(dim, int(self.artist.max()) + 1, channels, list(HINT_CHANNELS)).to(device)
+        self.teacher = CellMeans(data, device)
+        self.artists = Artists(dim, int(self.artist.max()) + 1).to(device)
         self.average = Average(self.model, config["average_decay"])
-        decayed = [p for m in (self.model, self.heads) for p in m.parameters() if p.ndim > 1]
-        others = [p for m in (self.model, self.heads) for p in m.parameters() if p.ndim <= 1]
+        decayed = [p for m in (self.model, self.artists) for p in m.parameters() if p.ndim > 1]
+        others = [p for m in (self.model, self.artists) for p in m.parameters() if p.ndim <= 1]
         groups = [
             {"params": decayed, "weight_decay": config["weight_decay"]},
             {"params": others, "weight_decay": 0.0},
@@ -120,80 +99,41 @@ class Run:
         self.words = random.Random(config["seed"] + 2)
         self.done, self.elapsed, self.busy = 0, 0.0, 0.0
 
-    def imitate(self, data: Path) -> None:
-        """Fit what is imitated, on the training artists' works, and load the frozen network for hints."""
-        cache = Path(self.config.get("teacher") or self.folder / "teacher.npy")
-        table = statistics_of_works(data, self.pictures, cache, self.device)
-        targets = fit_targets(table[self.rows], self.artist)
-        self.broad = torch.from_numpy(targets.broad).to(self.device)
-        self.discriminant = torch.from_numpy(targets.style).to(self.device)
-        self.hints = Hints(data, targets, self.device)
-
     def batch(self) -> tuple[list[int], Tensor, Tensor]:
         """Which works, their clean views and the student's views (RGB 0..255)."""
         drawn = self.sampler.draw()
-        side, least, most = self.stage()
+        least = float(self.config["least_area"])
         pairs = [
-            views.view_pair(self.pictures[int(self.rows[i])], self.rng, side=side, least=least, most=most)
-            for i in drawn
+            views.view_pair(self.pictures[int(self.rows[i])], self.rng, side=self.side, least=least) for i in drawn
         ]
         clean = batch_tensor(np.stack([p[0] for p in pairs]), self.device)
         seen = batch_tensor(np.stack([p[1] for p in pairs]), self.device)
         return drawn, clean, seen
 
-    def stage(self) -> tuple[int, float, float]:
-        """Side of the views and their least and greatest area; the first stage is small and quick.
-
-        Its views are smaller cuts at the same scale, so that the brushwork looks the same to both stages.
-        """
-        early = self.config["early"]
-        if self.progress() < early["until"]:
-            small = int(early["side"])
-            share = (small * small) / (self.side * self.side)
-            return small, float(self.config["least_area"]) * share, max(share, 0.5)
-        return self.side, float(self.config["least_area"]), 1.0
-
-    def hint_weight(self) -> float:
-        """Weight of the map hints, falling to nothing at ``hint_until`` of the run."""
-        share = 1 - self.progress() / max(float(self.config["hint_until"]), 1e-6)
-        return float(self.config["weights"]["maps"]) * max(0.0, share)
-
-    def terms(self) -> dict[str, Tensor]:
-        """The unweighted terms of one batch."""
+    def terms(self, weights: dict[str, float]) -> dict[str, Tensor]:
+        """The unweighted terms of one batch, those of weight 0 left out."""
         drawn, clean, seen = self.batch()
-        artist = torch.from_numpy(self.artist[drawn]).to(self.device)
-        taps = tuple(self.config["taps"]) if self.hint_weight() > 0 else ()
-        embedding, maps = image_forward(self.model, self.normalise(seen), taps)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config["bfloat16"]):
+            cells = embed_cells(self.model, self.normalise(seen)).float()
+        wanted = self.teacher(clean, cells.shape[1])
+        embedding = cells.mean((1, 2))
         image = F.normalize(embedding, dim=1)
-        heads, weights = self.heads, self.config["weights"]
-        out: dict[str, Tensor] = {}
+        out = {
+            "cells": losses.cell_distance(cells, wanted),
+            "view": losses.direction_distance(embedding, wanted.mean((1, 2))),
+        }
+        artist = torch.from_numpy(self.artist[drawn]).to(self.device)
         if weights["artist"]:
-            cosines = heads.artist_cosines(image)
+            cosines = self.artists(image)
             out["artist"] = losses.margin_softmax(cosines, artist, self.config["scale"], self.config["margin"])
         if weights["contrast"]:
             out["contrast"] = losses.supervised_contrastive(image, artist, self.config["temperature"])
-        if weights["style"]:
-            movement = [STYLES.index(self.works[i].style) for i in drawn]
-            right = torch.tensor(movement, device=self.device)
-            out["style"] = F.cross_entropy(heads.style(image * 10), right)
-        if weights["caption"] and self.done % self.config["caption_steps"] == 0:
-            every = self.config["caption_every"]
-            tokens = self.tokenize([captions.draw(self.works[i], self.words) for i in drawn[::every]])
+        if weights["caption"]:
+            tokens = self.tokenize([captions.draw(self.works[i], self.words) for i in drawn])
             same = (tokens[:, None] == tokens[None, :]).all(2)
             text = self.model.encode_text(tokens.to(self.device), normalize=True)
             scale = self.model.logit_scale.exp().clamp(max=50)
-            out["caption"] = losses.caption_contrastive(image[::every], text, same.to(self.device), scale)
-        if maps:
-            every = self.config["hint_every"]
-            mine = [h(m[::every]) for h, m in zip(heads.hints, maps, strict=True)]
-            out["maps"] = losses.map_distance(mine, self.hints(clean[::every]))
-        if weights["broad"]:
-            out["broad"] = losses.direction_distance(heads.broad(embedding), self.broad[drawn])
-        wanted = self.discriminant[drawn]
-        if weights["discriminant"]:
-            out["discriminant"] = losses.direction_distance(heads.discriminant(embedding), wanted)
-        if weights["relation"]:
-            out["relation"] = losses.relation_distance(embedding, wanted)
+            out["caption"] = losses.caption_contrastive(image, text, same.to(self.device), scale)
         return out
 
     def step(self) -> dict[str, float]:
@@ -202,10 +142,8 @@ class Run:
         self.model.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self.config["lr"] * rate(self.progress(), self.config["warmup"])
-        terms = self.terms()
-        first, last, share = self.config["weights"], self.config["last_weights"], self.progress()
-        weights = {k: first[k] + (last.get(k, first[k]) - first[k]) * share for k in first}
-        weights["maps"] = self.hint_weight()
+        weights = self.config["weights"]
+        terms = self.terms(weights)
         total = torch.stack([weights[k] * v for k, v in terms.items()]).sum()
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
@@ -230,7 +168,7 @@ class Run:
             self.normalise,
             self.pictures,
             rows,
-            boxes=views.CROPS[:2],
+            boxes=views.CROPS,
             side=self.side,
             device=self.device,
             quiet=True,
@@ -243,7 +181,8 @@ class Run:
         """Write the checkpoint under a temporary name, then put it in place."""
         state = {
             "model": self.model.state_dict(),
-            "heads": self.heads.state_dict(),
+            "artists": self.artists.state_dict(),
+            "teacher": self.teacher.state_dict(),
             "average": self.average.module.state_dict(),
             "updates": self.average.updates,
             "optimiser": self.optimiser.state_dict(),
@@ -255,13 +194,23 @@ class Run:
         (self.folder / "checkpoint.tmp").replace(self.folder / "checkpoint.pt")
 
     def resume(self) -> None:
-        """Go on from the checkpoint, if there is one; random streams restart from the step number."""
+        """Go on from the checkpoint, or fit what is imitated; random streams restart from the step number."""
         path = self.folder / "checkpoint.pt"
+        if not path.exists() and self.config.get("start_from"):
+            state = torch.load(Path(self.config["start_from"]) / "checkpoint.pt", self.device, weights_only=True)
+            self.model.load_state_dict(state["average"])
+            self.average.module.load_state_dict(state["average"])
+            self.teacher.load_state_dict(state["teacher"])
+            return
         if not path.exists():
+            few = part_of(self.works, read_split().train, FITTED_EACH)[0]
+            axes = int(self.config["model_cfg"]["embed_dim"])
+            self.teacher.fit(self.pictures, self.rows[few], self.side, axes)
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
-        self.heads.load_state_dict(state["heads"])
+        self.artists.load_state_dict(state["artists"])
+        self.teacher.load_state_dict(state["teacher"])
         self.average.module.load_state_dict(state["average"])
         self.average.updates = state["updates"]
         self.optimiser.load_state_dict(state["optimiser"])
@@ -293,7 +242,6 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--packed", type=Path, help="folder of decoded pictures, shared by runs")
-    parser.add_argument("--teacher", type=Path, help="statistics of the teacher, shared by runs")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--set", nargs="*", default=[], help="overrides, e.g. weights.caption=0.2")
     args = parser.parse_args()
@@ -306,9 +254,8 @@ def main() -> None:
         for key in parents:
             target = target[key]
         target[last] = json.loads(value)
-    for key in ("packed", "teacher"):
-        if getattr(args, key):
-            config[key] = str(getattr(args, key))
+    if args.packed:
+        config["packed"] = str(args.packed)
     if args.threads:
         torch.set_num_threads(args.threads)
     cv2.setNumThreads(0)

@@ -17,14 +17,8 @@ Box = tuple[float, float, float]
 """Square crop: position along x and y (0 start, 1 end) and side as a share of the short side."""
 
 LONG_SIDE = 224
-CROPS: tuple[Box, ...] = (
-    (0.0, 0.0, 1.0),
-    (1.0, 1.0, 1.0),
-    (0.0, 1.0, 0.75),
-    (1.0, 0.0, 0.75),
-    (0.5, 0.5, 0.75),
-)
-"""Both ends of the picture at full short side, then three closer squares."""
+CROPS: tuple[Box, ...] = ((0.0, 0.0, 1.0), (1.0, 1.0, 1.0))
+"""Both ends of the picture at its full short side."""
 
 
 def reduce(picture: Pixels, long_side: int = LONG_SIDE) -> Pixels:
