@@ -45,18 +45,19 @@ def statistics_of_works(data: Path, pictures: Pictures, cache: Path, device: tor
 
 
 class CellMeans:
-    """The frozen network's means over the cells of a view, on principal axes."""
+    """The means of the frozen network's first *modules* fire modules over the cells of a view, on principal axes."""
 
-    def __init__(self, data: Path, device: torch.device) -> None:
+    def __init__(self, data: Path, device: torch.device, modules: int = len(squeezenet.FIRES)) -> None:
         self.net = squeezenet.load(data).to(device)
+        self.modules = modules
         self.offset = torch.zeros(0, device=device)
         self.projection = torch.zeros(0, device=device)
 
     @torch.no_grad()
     def means(self, rgb: Tensor, grid: int) -> Tensor:
-        """Channel means of all eight maps of RGB ``[n, 3, h, w]`` in 0..255: ``[n, grid, grid, 2560]``."""
+        """Channel means of RGB ``[n, 3, h, w]`` in 0..255: ``[n, grid, grid, channels]``, 2560 of all eight modules."""
         with torch.autocast(rgb.device.type, torch.bfloat16):
-            maps = self.net(rgb)
+            maps = self.net(rgb)[: self.modules]
         return torch.cat([F.adaptive_avg_pool2d(m.float(), grid) for m in maps], 1).permute(0, 2, 3, 1)
 
     def fit(self, pictures: Pictures, rows: NDArray[np.int64], side: int, axes: int) -> None:

@@ -84,7 +84,7 @@ class Run:
         self.model: Any = build(folder / "model").to(device)
         self.normalise = Normalise(preprocess["mean"], preprocess["std"]).to(device)
         dim = int(config["model_cfg"]["embed_dim"])
-        self.teacher = CellMeans(data, device)
+        self.teacher = CellMeans(data, device, config["modules"])
         self.artists = Artists(dim, int(self.artist.max()) + 1).to(device)
         self.average = Average(self.model, config["average_decay"])
         decayed = [p for m in (self.model, self.artists) for p in m.parameters() if p.ndim > 1]
