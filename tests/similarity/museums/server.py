@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,10 +57,12 @@ def museum(context: ssl.SSLContext | None = None) -> Iterator[Museum]:
                 if not answer.without_length:
                     self.send_header("Content-Length", str(answer.promised or len(answer.body)))
                 self.end_headers()
-                self.wfile.write(answer.body)
+                # Two at once would meet here. The last byte is what a caller waits for, so it counts no more from then.
+                time.sleep(0.01)
             finally:
                 with lock:
                     told.at_once -= 1
+            self.wfile.write(answer.body)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
