@@ -12,7 +12,7 @@ from PIL import Image
 from provenance.credentials.text import clean
 from provenance.reports import wording
 from provenance.reports.page import context
-from provenance.works.pdf_font import best_font_for, written
+from provenance.works.pdf_font import best_font_for
 from similarity.explain import plots
 
 # Millimetres.
@@ -105,7 +105,7 @@ class _Sheet:
         self.unknown = {ord(letter): "?" for letter in missing}
 
     def bytes(self) -> bytes:
-        return written(self.pdf)
+        return bytes(self.pdf.output())
 
     def first(self, record: dict[str, Any], facts: dict[str, Any]) -> None:
         pdf, told = self.pdf, facts["told"]

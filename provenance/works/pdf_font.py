@@ -1,5 +1,6 @@
 """A font for a PDF: one that has the letters, Latin and Chinese alike."""
 
+import weakref
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,16 +56,9 @@ def best_font_for(pdf: Any, text: str) -> tuple[str, set[str]]:
     if best is None:
         return PLAIN, missing
     pdf.add_font(NAME, fname=best[0], collection_font_number=best[1])
+    # fpdf reads the font's file while it draws and never closes it.
+    weakref.finalize(pdf, next(reversed(pdf.fonts.values())).ttfont.close)
     return NAME, missing
-
-
-def written(pdf: Any) -> bytes:
-    """The document. The files of its fonts are closed, which fpdf leaves to the garbage collector."""
-    document = bytes(pdf.output())
-    for font in pdf.fonts.values():
-        if hasattr(font, "ttfont"):
-            font.ttfont.close()
-    return document
 
 
 @cache

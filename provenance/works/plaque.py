@@ -12,7 +12,7 @@ from generation import blobs
 from provenance.credentials.text import clean
 from provenance.works.errors import WorkError
 from provenance.works.models import Version
-from provenance.works.pdf_font import font_for, written
+from provenance.works.pdf_font import font_for
 from provenance.works.verify import Verification, verify
 
 # Millimetres: an A5 sheet lying down.
@@ -98,7 +98,7 @@ def _drawn(plaque: Plaque, picture: Image.Image) -> bytes:
     pdf.set_font(family, size=6.5)
     pdf.set_xy(at, bottom - 5)
     pdf.multi_cell(wide, 2.8, plaque.address, align="L")
-    return written(pdf)
+    return bytes(pdf.output())
 
 
 def _code(address: str) -> Image.Image:
