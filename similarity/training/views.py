@@ -53,10 +53,10 @@ def crops(picture: Pixels, boxes: tuple[Box, ...], side: int) -> Pixels:
     return np.stack([square(cut(small, box), side) for box in boxes])
 
 
-def random_crop(picture: Pixels, rng: np.random.Generator, least: float, most: float = 1.0) -> Pixels:
-    """A crop of ``least``..``most`` of the area and aspect 3:4 to 4:3, mirrored half of the time."""
+def random_crop(picture: Pixels, rng: np.random.Generator, least: float) -> Pixels:
+    """A crop of ``least`` or more of the area and aspect 3:4 to 4:3, mirrored half of the time."""
     height, width = picture.shape[:2]
-    area = height * width * rng.uniform(least, most)
+    area = height * width * rng.uniform(least, 1.0)
     ratio = math.exp(rng.uniform(math.log(3 / 4), math.log(4 / 3)))
     crop_w = min(width, max(8, round(math.sqrt(area * ratio))))
     crop_h = min(height, max(8, round(math.sqrt(area / ratio))))
@@ -82,9 +82,7 @@ def recompress(picture: Pixels, rng: np.random.Generator) -> Pixels:
     return picture
 
 
-def view_pair(
-    picture: Pixels, rng: np.random.Generator, *, side: int, least: float, most: float = 1.0
-) -> tuple[Pixels, Pixels]:
+def view_pair(picture: Pixels, rng: np.random.Generator, *, side: int, least: float) -> tuple[Pixels, Pixels]:
     """The same random crop twice, clean (for the teacher) and recompressed: ``[side, side, 3]`` each."""
-    part = random_crop(picture, rng, least, most)
+    part = random_crop(picture, rng, least)
     return square(part, side), square(recompress(part, rng), side)
