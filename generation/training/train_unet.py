@@ -73,7 +73,7 @@ def main() -> None:
     both = nn.ModuleDict({"unet": unet, "text": text})
     if config["compile"]:
         unet.compile()
-    # With 64 tokens at most, the flash kernel's backward pass takes a sixth of a step on a CPU; plain products take less.
+    # With 64 tokens at most, the flash kernel's backward pass takes a sixth of a step on a CPU; plain products less.
     attention = [SDPBackend.MATH] if run.device.type == "cpu" else [SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]
     earlier = taken_up(Path(args.start_from), both) if args.start_from else 0
     average = copy.deepcopy(both).requires_grad_(False)
