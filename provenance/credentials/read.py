@@ -5,7 +5,7 @@ import io
 import json
 import os
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import structlog
@@ -25,8 +25,8 @@ _STORE = b"jumdc2pa" + bytes.fromhex("00110010800000aa00389b71")
 class Reading:
     """What a file's credential is, and what established that.
 
-    ``manifest`` is the whole manifest store as crJSON (active manifest first), ``{}`` without one.
-    ``certificate_sha256`` is of the signing certificate itself, read from the verified signature.
+    ``manifest`` is the whole manifest store as crJSON (active manifest first), ``{}`` without one; ``store`` is the
+    same in the bytes that the SDK verified, which is asked for the rest when somebody wants it.
     ``sdk`` and ``trust_list`` (SHA-256, empty without a list) say by what this can be run again.
     """
 
@@ -35,8 +35,7 @@ class Reading:
     sdk: str
     trust_list: str
     manifest: dict[str, Any] = field(default_factory=dict)
-    certificate_sha256: str = ""
-    resources: dict[str, bytes] = field(default_factory=dict)
+    store: bytes = field(default=b"", repr=False)
 
     @property
     def active(self) -> dict[str, Any]:
@@ -53,6 +52,28 @@ class Reading:
     @property
     def label(self) -> str:
         return str(self.active.get("label", ""))
+
+    @cached_property
+    def certificate_sha256(self) -> str:
+        """SHA-256 of the signing certificate itself, read from the verified signature; empty without one."""
+        der = jumbf.signing_certificate(self.store, self.label)
+        return hashlib.sha256(der).hexdigest() if der else ""
+
+    @cached_property
+    def resources(self) -> dict[str, bytes]:
+        """Embedded data of ``content`` (a prompt, a model's passport) by assertion label.
+
+        Taken out of the store at once; the SDK, which copies the store for each, is asked for what is not there.
+        """
+        manifest = self.content
+        assertions = manifest.get("assertions")
+        held = jumbf.embedded_data(self.store, str(manifest.get("label", "")))
+        found = {}
+        for name, assertion in assertions.items() if isinstance(assertions, dict) else ():
+            if name.startswith("c2pa.embedded-data") and isinstance(assertion, dict):
+                uri = str(assertion.get("identifier", ""))
+                found[name] = held[name] if name in held else _asked(self.store, uri)
+        return found
 
 
 def read(data: bytes) -> Reading:
@@ -126,39 +147,24 @@ def _read(data: bytes, kind: str, context: Any, about: dict[str, Any]) -> Readin
         if verdict.is_stricter_rule(results):
             hash_matches = recorded_hash.matches(data, active["assertions"].get("c2pa.hash.data") or {})
         found = verdict.of_results(str(summary.get("validation_state")), results, recorded_hash_matches=hash_matches)
-        label = str(active["label"])
         # Asked for a box that is no resource, the SDK gives the whole store, the one it has verified.
-        store = _resource(reader, f"self#jumbf=/c2pa/{label}/c2pa.signature")
+        store = _resource(reader, f"self#jumbf=/c2pa/{active['label']}/c2pa.signature")
         content = content_of(active, {str(it["label"]): it for it in report["manifests"]})
         if found.intact and not file_type.holds(data, content):
             changed = Reason("file_type_box_changed", "", "the file type box is not the one that was signed")
             found = Verdict(code=verdict.TAMPERED, reasons=(*found.reasons, changed), broken="pixels")
-        return Reading(
-            verdict=found,
-            manifest=report,
-            certificate_sha256=_certificate_sha256(store, label),
-            resources=_resources(reader, store, content),
-            **about,
-        )
+        return Reading(verdict=found, manifest=report, store=store, **about)
 
 
-def _certificate_sha256(store: bytes, label: str) -> str:
-    """SHA-256 of the certificate that signed the manifest called *label*."""
-    der = jumbf.signing_certificate(store, label)
-    return hashlib.sha256(der).hexdigest() if der else ""
+def _asked(store: bytes, uri: str) -> bytes:
+    """What the SDK finds at *uri* in *store* alone; empty where it finds nothing."""
+    import c2pa
 
-
-def _resources(reader: Any, store: bytes, manifest: dict[str, Any]) -> dict[str, bytes]:
-    """Embedded data of *manifest* (a prompt, a model's passport) by assertion label.
-
-    Taken out of the store at once; the SDK, which copies the store for each, is asked for what is not there.
-    """
-    found = {}
-    held = jumbf.embedded_data(store, str(manifest.get("label", "")))
-    for name, assertion in manifest.get("assertions", {}).items():
-        if name.startswith("c2pa.embedded-data") and isinstance(assertion, dict):
-            found[name] = held[name] if name in held else _resource(reader, str(assertion.get("identifier", "")))
-    return found
+    try:
+        with c2pa.Reader("application/c2pa", io.BytesIO(store), context=c2pa.Context.from_dict(OFFLINE)) as reader:
+            return _resource(reader, uri)
+    except Exception:  # as in `read`: of many types
+        return b""
 
 
 def _resource(reader: Any, uri: str) -> bytes:

@@ -43,7 +43,7 @@ class Fire(nn.Module):
 
 
 class SqueezeNet(nn.Module):
-    """The feature layers; ``forward`` returns the maps after each of the eight fire modules."""
+    """The feature layers; ``forward`` returns the maps after each of the first fire modules."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,14 +55,16 @@ class SqueezeNet(nn.Module):
             layers.append(Fire(*fire))
         self.features = nn.Sequential(*layers)
 
-    def forward(self, rgb: Tensor) -> list[Tensor]:
-        """Maps of the fire modules for RGB ``[n, 3, h, w]`` in 0..255."""
+    def forward(self, rgb: Tensor, modules: int = len(FIRES)) -> list[Tensor]:
+        """Maps of the first *modules* fire modules for RGB ``[n, 3, h, w]`` in 0..255."""
         x = rgb - torch.tensor(MEAN, device=rgb.device).view(1, 3, 1, 1)
-        maps = []
+        maps: list[Tensor] = []
         for layer in self.features:
             x = layer(x)
             if isinstance(layer, Fire):
                 maps.append(x)
+                if len(maps) == modules:
+                    break
         return maps
 
 

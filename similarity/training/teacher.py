@@ -57,7 +57,7 @@ class CellMeans:
     def means(self, rgb: Tensor, grid: int) -> Tensor:
         """Channel means of RGB ``[n, 3, h, w]`` in 0..255: ``[n, grid, grid, channels]``, 2560 of all eight modules."""
         with torch.autocast(rgb.device.type, torch.bfloat16):
-            maps = self.net(rgb)[: self.modules]
+            maps = self.net(rgb, self.modules)
         return torch.cat([F.adaptive_avg_pool2d(m.float(), grid) for m in maps], 1).permute(0, 2, 3, 1)
 
     def fit(self, pictures: Pictures, rows: NDArray[np.int64], side: int, axes: int) -> None:

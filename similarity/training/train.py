@@ -30,6 +30,7 @@ from similarity.training import captions, losses, metrics, views
 from similarity.training.data import DEFAULT_DATA, Listed, pack, read_split, read_works
 from similarity.training.embed import embed_crops, pooled
 from similarity.training.model import Artists, Average, Normalise, build, embed_cells, write_config
+from similarity.training.squeezenet import FIRES
 from similarity.training.teacher import FITTED_EACH, CellMeans, batch_tensor
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -197,11 +198,14 @@ class Run:
         """Go on from the checkpoint, or fit what is imitated; random streams restart from the step number."""
         path = self.folder / "checkpoint.pt"
         if not path.exists() and self.config.get("start_from"):
-            state = torch.load(Path(self.config["start_from"]) / "checkpoint.pt", self.device, weights_only=True)
+            earlier = Path(self.config["start_from"])
+            state = torch.load(earlier / "checkpoint.pt", self.device, weights_only=True)
             self.model.load_state_dict(state["average"])
             self.average.module.load_state_dict(state["average"])
-            self.teacher.load_state_dict(state["teacher"])
-            return
+            taught = json.loads((earlier / "config.json").read_text(encoding="utf-8")).get("modules", len(FIRES))
+            if taught == self.config["modules"]:
+                self.teacher.load_state_dict(state["teacher"])
+                return
         if not path.exists():
             few = part_of(self.works, read_split().train, FITTED_EACH)[0]
             axes = int(self.config["model_cfg"]["embed_dim"])

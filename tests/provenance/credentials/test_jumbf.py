@@ -1,5 +1,7 @@
 import struct
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,9 +58,20 @@ def test_no_bytes_break_it(data: bytes) -> None:
 def test_embedded_data_lies_in_the_store_as_the_library_gives_it(signed: Signed) -> None:
     reading = read(signed.data)
     store = manifest_store(signed.data, media_type="image/png", label=signed.manifest_label)
+    assert store == reading.store
     assert embedded_data(store, signed.manifest_label) == reading.resources
     assert len(reading.resources) == 2
     assert embedded_data(store, "urn:c2pa:another") == {}
     assert embedded_data(store[:-40], signed.manifest_label) == {}
     # Which of two manifests of one name was verified is not for us to guess.
     assert embedded_data(store + store, signed.manifest_label) == {}
+
+
+def test_what_is_not_found_in_the_store_is_asked_of_the_library(
+    monkeypatch: pytest.MonkeyPatch, signed: Signed
+) -> None:
+    found = read(signed.data).resources
+    monkeypatch.setattr("provenance.credentials.jumbf.embedded_data", lambda _store, _label: {})
+    assert read(signed.data).resources == found
+    assert replace(read(signed.data), store=b"\0\0\0\x09jumb").resources == dict.fromkeys(found, b"")
+    assert replace(read(signed.data), manifest={"manifests": [{"assertions": 7}]}).resources == {}

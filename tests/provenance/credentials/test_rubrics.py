@@ -191,6 +191,7 @@ def test_what_breaks_a_rule_is_never_signed(
 
     def flawed(data: bytes) -> Reading:
         reading = read(data)
+        assert reading.certificate_sha256  # looked up by the label, before that is spoilt too
         flaw(reading.manifest["manifests"][0])
         return reading
 
