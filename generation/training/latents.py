@@ -1,8 +1,6 @@
 """Latents of every training work, whole and mirrored, made once: a crop of a latent is the latent of a crop.
 
-python -m generation.training.latents --art ART --work WORK [--side 32]
-
-`--side` is the side of the squares that the denoiser will see: 32 for 256 px, 16 for the small first stage.
+python -m generation.training.latents --art ART --work WORK
 """
 
 from __future__ import annotations
@@ -95,11 +93,11 @@ def load_autoencoder(run: runs.Run) -> AutoencoderTiny:
 
 def main() -> None:
     """Make both orientations, the plain one first: training can start on that."""
-    run, args = runs.start(__doc__ or "", side=32)
+    run, _args = runs.start(__doc__ or "")
     store = PixelStore.build(run.art, read_works(run.art), run.work)
     vae = load_autoencoder(run)
     for name, mirrored in (("plain", False), ("mirrored", True)):
-        latents = LatentStore(run.work, name, args.side)
+        latents = LatentStore(run.work, name, run.config["unet"]["side"])
         if not latents.ready():
             latents.write(vae, store, mirrored, run.device)
 

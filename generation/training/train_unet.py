@@ -4,8 +4,7 @@
 
 `--minutes` counts all sittings of the run; the learning rate falls to zero over them, so a run stopped early and
 resumed goes on where it was. `--start-from` takes the folder of a saved pipeline: a run without a checkpoint then
-begins from its weights and vocabulary in place of random ones, with an optimiser that remembers nothing. `--side 16`
-trains on latents of pictures half as large, four times as fast: composition is learnt there, and refined at 32.
+begins from its weights and vocabulary in place of random ones, with an optimiser that remembers nothing.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def taken_up(folder: Path, both: nn.ModuleDict) -> int:
 
 def main() -> None:
     """Train until the steps or the minutes are used; a checkpoint every few minutes."""
-    run, args = runs.start(__doc__ or "", name="unet", start_from="", side=32)
+    run, args = runs.start(__doc__ or "", name="unet", start_from="")
     config = run.config["unet"]
     works = read_works(run.art)
     store = PixelStore.build(run.art, works, run.work)
@@ -88,11 +87,11 @@ def main() -> None:
         step, spent = state["step"], state["spent"]
         earlier = state["samples"] - step * config["batch"]
     clock = runs.Clock(spent, 0)
-    plain, mirrored = (LatentStore(run.work, name, args.side) for name in ("plain", "mirrored"))
+    plain, mirrored = (LatentStore(run.work, name, config["side"]) for name in ("plain", "mirrored"))
     ready = [plain.open()]
     rng = random.Random(run.config["seed"] + step)
     # The same picture in fewer values is drowned by less noise (Esser et al. 2024, section 5.3.2).
-    shift = config["shift"] * args.side / 32
+    shift = config["shift"] * config["side"] / 32
     odds = Odds(**config["odds"])
 
     def loss_on(indices: list[int], source: random.Random) -> torch.Tensor:

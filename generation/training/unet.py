@@ -8,21 +8,25 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from generation.training.runs import Config
 
 
-def build_unet(config: Config) -> UNet2DConditionModel:
-    """Four levels (32, 16, 8, 4): plain, plain, self-attention, text attention.
+DOWN = {"plain": "DownBlock2D", "self": "AttnDownBlock2D", "text": "SimpleCrossAttnDownBlock2D"}
+UP = {"plain": "UpBlock2D", "self": "AttnUpBlock2D", "text": "SimpleCrossAttnUpBlock2D"}
 
-    The text enters twice: as keys and values at 4 x 4, and pooled into the time embedding, which scales and shifts
-    every residual block. The second path is what makes an artist's name cheap to learn.
+
+def build_unet(config: Config) -> UNet2DConditionModel:
+    """A level for each of `widths`, the finest first; `levels` says what attends there: nothing, itself, or text too.
+
+    The text enters twice: as keys and values at the coarse levels, and pooled into the time embedding, which scales
+    and shifts every residual block. The second path is what makes an artist's name cheap to learn.
     """
     return UNet2DConditionModel(
-        sample_size=32,
+        sample_size=config["side"],
         in_channels=4,
         out_channels=4,
         block_out_channels=tuple(config["widths"]),
         layers_per_block=1,
-        down_block_types=("DownBlock2D", "DownBlock2D", "AttnDownBlock2D", "SimpleCrossAttnDownBlock2D"),
+        down_block_types=tuple(DOWN[kind] for kind in config["levels"]),
         mid_block_type="UNetMidBlock2DSimpleCrossAttn",
-        up_block_types=("SimpleCrossAttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        up_block_types=tuple(UP[kind] for kind in reversed(config["levels"])),
         cross_attention_dim=config["text_width"],
         attention_head_dim=32,
         norm_num_groups=8,
