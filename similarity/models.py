@@ -273,7 +273,7 @@ class Audit(Keyed):
         COPY = "copy", _("the same picture as a known work")
         STYLE_MATCH = "style_match", _("resembles one artist's style")
         AMBIGUOUS = "ambiguous", _("resembles several artists")
-        NO_KNOWN_ARTIST = "no_known_artist", _("resembles no known artist")
+        NO_KNOWN_ARTIST = "no_known_artist", _("no artist stands out")
         INSUFFICIENT_REFERENCES = "insufficient_references", _("too few works to compare with")
         NOT_CALIBRATED = "not_calibrated", _("compared, but not calibrated to judge")
         FAILED = "failed", _("could not be judged")

@@ -57,7 +57,7 @@ def _headline(decision: dict[str, Any]) -> str:
         case Outcome.AMBIGUOUS:
             return _("Taken together, they resemble several artists: %(artists)s") % {"artists": names}
         case Outcome.NO_KNOWN_ARTIST:
-            return _("Taken together, they resemble no artist on record more than chance explains")
+            return _("Taken together, they make no artist on record stand out")
         case _:
             return _("Compared, not judged")
 
@@ -86,7 +86,7 @@ def _sentences(decision: dict[str, Any], left_out: int) -> list[str]:
     if decision["outcome"] in Audit.NAMING:
         said.append(_("That does not say who made them, from what, or whether anybody was allowed to."))
     else:
-        said.append(_("That says nothing about artists whose works are not here."))
+        said += [wording.too_weak(), _("That says nothing about artists whose works are not here.")]
     return said
 
 

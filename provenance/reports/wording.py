@@ -57,7 +57,7 @@ def _found(record: dict[str, Any]) -> str:
         case Outcome.NO_KNOWN_ARTIST:
             if "shared_subject" in record["decision"].get("reasons", ()):
                 return shared_subject()
-            return _("It resembles no artist on record more than chance explains.")
+            return _("No artist on record stands out: no resemblance is strong enough to be told from chance.")
         case Outcome.INSUFFICIENT_REFERENCES:
             return _("It cannot be judged: of the artist it is nearest to, too few works are known.")
         case Outcome.NOT_CALIBRATED:
@@ -72,6 +72,11 @@ def shared_subject() -> str:
         "It shares its subject with works of an artist on record. Their style is no nearer than that of others who "
         "show the same."
     )
+
+
+def too_weak() -> str:
+    """Of a picture that no artist stands out for: scores below a threshold are no finding that nobody is meant."""
+    return _("A resemblance can be there and be too weak to be told from chance.")
 
 
 def _copied(copy: dict[str, Any]) -> str:
@@ -241,7 +246,7 @@ def _not_meant(record: dict[str, Any]) -> list[str]:
                     "nobody else."
                 )
                 % compared,
-                _("A resemblance can be there and be too weak to be told from chance."),
+                too_weak(),
                 legal,
             ]
         case _:

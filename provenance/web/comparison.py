@@ -101,10 +101,10 @@ def _judgement(audit: Audit) -> tuple[str, list[str], str]:
             return (
                 _("Shares its subject with works of an artist on record")
                 if shared
-                else _("Resembles no artist on record more than chance explains"),
+                else _("No artist on record stands out"),
                 [
                     compared,
-                    wording.shared_subject() if shared else "",
+                    wording.shared_subject() if shared else wording.too_weak(),
                     _("That says nothing about artists whose works are not here."),
                 ],
                 "plain",
