@@ -57,7 +57,7 @@ def _headline(decision: dict[str, Any]) -> str:
         case Outcome.AMBIGUOUS:
             return _("Taken together, they resemble several artists: %(artists)s") % {"artists": names}
         case Outcome.NO_KNOWN_ARTIST:
-            return _("Taken together, they make no artist on record stand out")
+            return _("Taken together, they single out no artist on record")
         case _:
             return _("Compared, not judged")
 

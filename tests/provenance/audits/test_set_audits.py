@@ -14,6 +14,7 @@ from provenance.audits import judge_set as judging
 from provenance.audits.judge_set import judge_set_audit
 from provenance.audits.models import SetAudit
 from provenance.audits.tasks import sweep
+from provenance.audits.wording import tell
 from provenance.works.models import Version
 from similarity import index as index_module
 from similarity.errors import SimilarityError
@@ -154,6 +155,9 @@ def test_a_set_of_somebody_unknown_names_nobody(creator: User, collection: Colle
     judge_set_audit(row.pk)
     row.refresh_from_db()
     assert (row.outcome, row.outcome_artists.count()) == ("no_known_artist", 0)
+    told = tell(row.decision)
+    assert told.headline == "Taken together, they single out no artist on record"
+    assert "A resemblance can be there and be too weak to be told from chance." in told.sentences
 
 
 def test_without_a_calibration_nothing_is_judged(creator: User, collection: Collection) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from provenance.reports.wording import in_so_many, part_that_counts, shown_ratio, tell
+from similarity.models import Audit
 from tests.provenance.reports.records import copied, make_record
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -59,6 +60,14 @@ def test_a_ratio_is_told_with_its_interval_and_either_way() -> None:
     record["decision"]["lr"] = {"log10": -0.7, "low": -1.1, "high": -0.2, "cap": 2}
     assert "about 5 times likelier if another hand" in tell(record).sure[2]
     assert "(between 1.6 and 13): weak support for another hand" in tell(record).sure[2]
+
+
+def test_that_nobody_stands_out_claims_no_more_than_was_measured() -> None:
+    """A score that did not pass says little: most works by artists on record do not pass either."""
+    told = tell(record_for("no_known_artist"))
+    assert told.found == "No artist on record stands out: no resemblance is strong enough to be told from chance."
+    assert "A resemblance can be there and be too weak to be told from chance." in told.not_meant
+    assert Audit.Outcome.NO_KNOWN_ARTIST.label == "no artist stands out"
 
 
 def test_no_ratio_is_told_of_what_was_not_flagged() -> None:
