@@ -19,7 +19,9 @@ def figures(record: dict[str, Any]) -> dict[str, SafeString]:
     if record["distribution"]:
         made["histogram"] = plots.histogram_svg(record["distribution"], _histogram_words(record))
     if lr := wording.shown_ratio(record):
-        made["interval"] = plots.interval_svg(lr["low"], lr["log10"], lr["high"], _interval_words(lr))
+        made["interval"] = plots.interval_svg(
+            lr["low"], lr["log10"], lr["high"], _interval_words(lr, wording.figures_of(record))
+        )
     picture, size = thumbnail(record), tuple(record["image"].get("thumbnail_size") or (1, 1))
     if record["occlusion"] and picture:
         words = Words(_("Which part counts"), wording.part_that_counts(record["occlusion"]), {})
@@ -54,6 +56,6 @@ def _histogram_words(record: dict[str, Any]) -> Words:
     return Words(_("How this picture compares"), description % facts, labels)
 
 
-def _interval_words(lr: dict[str, float]) -> Words:
+def _interval_words(lr: dict[str, float], known: dict[str, Any]) -> Words:
     labels = {"against": _("another hand"), "for": _("the same hand")}
-    return Words(_("Likelihood ratio"), wording.ratio(lr), labels)
+    return Words(_("Likelihood ratio"), wording.ratio(lr, known), labels)

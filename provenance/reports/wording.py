@@ -98,7 +98,7 @@ def _sure(record: dict[str, Any]) -> list[str]:
     if decision.get("p_value") is not None and outcome != Outcome.INSUFFICIENT_REFERENCES:
         said.append(as_strong(float(decision["p_value"])))
     if lr := shown_ratio(record):
-        said.append(ratio(lr))
+        said.append(ratio(lr, figures_of(record)))
     return said
 
 
@@ -175,8 +175,24 @@ def shown_ratio(record: dict[str, Any]) -> dict[str, float] | None:
     return found
 
 
-def ratio(lr: dict[str, float]) -> str:
-    """A likelihood ratio and its interval in words; the grades are ENFSI's (evaluative reporting, 2015)."""
+def figures_of(record: dict[str, Any]) -> dict[str, Any]:
+    """The figures of the calibration that *record* rests on."""
+    return (record["calibration"] or {}).get("figures") or {}
+
+
+def ratio(lr: dict[str, float], figures: dict[str, Any]) -> str:
+    """A likelihood ratio and its interval in words, and by the calibration's *figures* who the other hands are.
+
+    The grades are ENFSI's (evaluative reporting, 2015). Calibrations of before do not say who the others are.
+    """
+    if figures.get("likelihood", {}).get("same_style"):
+        other = _("“Another hand” means: another artist, in works catalogued under the same style.")
+    else:
+        other = _("“Another hand” means: another artist on record.")
+    return f"{_ratio(lr)} {other}"
+
+
+def _ratio(lr: dict[str, float]) -> str:
     times, low, high = (10 ** lr[name] for name in ("log10", "low", "high"))
     grade = _grade(abs(lr["log10"]))
     facts = {"times": _times(times), "low": _times(low), "high": _times(high), "grade": grade}
@@ -184,15 +200,15 @@ def ratio(lr: dict[str, float]) -> str:
         facts |= {"times": _times(1 / times), "low": _times(1 / high), "high": _times(1 / low)}
         return (
             _(
-                "Such a resemblance is about %(times)s times likelier if another hand of the same period and genre "
-                "made it than if the same hand did (between %(low)s and %(high)s): %(grade)s for another hand."
+                "Such a resemblance is about %(times)s times likelier if another hand made it than if the same hand "
+                "did (between %(low)s and %(high)s): %(grade)s for another hand."
             )
             % facts
         )
     return (
         _(
-            "Such a resemblance is about %(times)s times likelier if the same hand made it than if another hand of the "
-            "same period and genre did (between %(low)s and %(high)s): %(grade)s for the same hand."
+            "Such a resemblance is about %(times)s times likelier if the same hand made it than if another hand did "
+            "(between %(low)s and %(high)s): %(grade)s for the same hand."
         )
         % facts
     )

@@ -132,7 +132,7 @@ def _sure(audit: Audit) -> list[str]:
     if audit.p_value is not None:
         said.append(wording.as_strong(audit.p_value))
     if audit.outcome != Outcome.NO_KNOWN_ARTIST and (lr := audit.decision.get("lr")):
-        said.append(wording.ratio(lr))
+        said.append(wording.ratio(lr, audit.calibration.figures if audit.calibration else {}))
     return [sentence for sentence in said if sentence]
 
 

@@ -23,7 +23,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ratio:
-    """Likelihood ratio, same hand against another hand of the same period and genre; base-10 logarithms.
+    """Likelihood ratio, same hand against another hand (see ``fit.trials_of``); base-10 logarithms.
 
     ``low`` and ``high`` bound it with 95 %, ``cap`` is the most the calibration's number of artists supports.
     """

@@ -104,6 +104,7 @@ def fit(
     trials = asking_untrained(trials_of(chosen, cohort), untrained)
     ratio = likelihood.fit(trials)
     figures: dict[str, Any] = {"alpha": alpha, "strategies": tables, "likelihood": _quality(trials)}
+    figures["likelihood"]["same_style"] = is_of_one_style(trials, cohort)
 
     on_step("content")
     space = fit_content(queries, cohort.own)
@@ -164,10 +165,12 @@ def _table(scored: Scored, own: Ints, *, by_artist: bool) -> dict[str, dict[str,
 
 
 def trials_of(scored: Scored, cohort: Cohort) -> likelihood.Trials:
-    """Works against their own artist, and those of the artist's main movement by others."""
+    """Works against their own artist, and those of the artist's main style by others.
+
+    Works that carry no style count as being of one: among artists without any, the others are simply others.
+    """
     own, n = cohort.own, len(cohort.own)
-    main = [_most_common(cohort.styles[own == a].tolist()) for a in range(len(cohort.slugs))]
-    cells = cohort.styles[:, None] == np.array(main)[None, :]
+    cells = cohort.styles[:, None] == main_styles(cohort)[None, :]
     cells[np.arange(n), own] = False
     work, asked = np.nonzero(cells)
     return likelihood.Trials(
@@ -176,6 +179,17 @@ def trials_of(scored: Scored, cohort: Cohort) -> likelihood.Trials:
         asked=np.concatenate([own, asked]),
         made_by=np.concatenate([own, own[work]]),
     )
+
+
+def main_styles(cohort: Cohort) -> NDArray[np.str_]:
+    """(A,): the style that most works of each artist carry, empty where most carry none."""
+    return np.array([_most_common(cohort.styles[cohort.own == a].tolist()) for a in range(len(cohort.slugs))], np.str_)
+
+
+def is_of_one_style(trials: likelihood.Trials, cohort: Cohort) -> bool:
+    """Whether in *trials* every work by another hand carries the style of the artist it is held against."""
+    asked = trials.asked[~trials.same]
+    return bool(len(asked) and (main_styles(cohort)[asked] != "").all())
 
 
 def asking_untrained(trials: likelihood.Trials, untrained: Bools | None) -> likelihood.Trials:

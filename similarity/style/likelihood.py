@@ -1,8 +1,8 @@
 """Likelihood ratios from scores, and how good they are: Cllr, its least value, reliability.
 
-A *trial* is a work and an artist: *same* when the work is theirs (left out), else by another hand of the same
-period and genre. Artists weigh the same whatever the number of their trials, and so do the two kinds; natural
-logarithms inside, base 10 where people read.
+A *trial* is a work and an artist: *same* when the work is theirs (left out), else by another hand: whose works
+those are, and whether of the same style, is the caller's choice. Artists weigh the same whatever the number of their
+trials, and so do the two kinds; natural logarithms inside, base 10 where people read.
 """
 
 import math

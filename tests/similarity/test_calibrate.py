@@ -18,7 +18,7 @@ from similarity.enrol import withdraw
 from similarity.errors import SimilarityError
 from similarity.judge import judge_of, open_judge
 from similarity.judge_set import judge_set
-from similarity.models import Audit, Calibration, Reference
+from similarity.models import Artist, Audit, Calibration, Reference
 from similarity.style.fit import Background
 from tests.similarity.collections import DIMENSION, ENCODER, Collection, make_collection, unit
 
@@ -62,6 +62,22 @@ def test_a_draft_judges_nobody_until_it_is_accepted_with_a_reason(collection: Co
         accept(accepted, reason="again", by="ada")
     with pytest.raises(SimilarityError, match="before"):
         reject(accepted, reason="no", by="ada")
+
+
+def test_ratios_say_whether_other_hands_are_of_the_same_style(collection: Collection) -> None:
+    """In a collection without styles everybody counts; one style among others leaves somebody without."""
+    styled = draft_of().figures["likelihood"]
+    assert (styled["same_style"], styled["artists"], styled["trials"]) == (True, 24, 288 * 24)
+    Reference.objects.filter(artist__slug__gte="artist-12").update(style="")
+    assert draft_of().figures["likelihood"]["same_style"] is False
+    Reference.objects.update(style="")
+    bare = draft_of().figures["likelihood"]
+    assert bare == {**styled, "same_style": False}
+    for number, artist in enumerate(Artist.objects.all()):
+        artist.references.update(style=f"style {number}")
+    alone = draft_of()
+    assert alone.figures["likelihood"] == {"artists": 0, "trials": 288, "same_style": False}
+    assert sha256_of(alone) == alone.sha256
 
 
 def test_another_takes_its_place_and_a_slower_one_is_told_so(collection: Collection) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from provenance.reports.page import html_file
 from provenance.reports.wording import in_so_many, part_that_counts, shown_ratio, tell
 from similarity.models import Audit
 from tests.provenance.reports.records import copied, make_record
@@ -60,6 +61,24 @@ def test_a_ratio_is_told_with_its_interval_and_either_way() -> None:
     record["decision"]["lr"] = {"log10": -0.7, "low": -1.1, "high": -0.2, "cap": 2}
     assert "about 5 times likelier if another hand" in tell(record).sure[2]
     assert "(between 1.6 and 13): weak support for another hand" in tell(record).sure[2]
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "other"),
+    [
+        ({"same_style": True}, "another artist, in works catalogued under the same style."),
+        ({"same_style": False}, "another artist on record."),
+        ({}, "another artist on record."),  # a calibration of before
+    ],
+)
+def test_a_ratio_says_who_the_other_hand_is(likelihood: dict[str, Any], other: str) -> None:
+    """Of the same style only where the works of the cohort carry one."""
+    record = record_for("style_match")
+    record["calibration"]["figures"] = {"likelihood": likelihood}
+    assert tell(record).sure[2].endswith(f"for the same hand. “Another hand” means: {other}")
+    page = html_file(record)
+    assert "The same hand, or another?" in page
+    assert "period" not in page
 
 
 def test_that_nobody_stands_out_claims_no_more_than_was_measured() -> None:

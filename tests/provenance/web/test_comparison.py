@@ -36,11 +36,18 @@ def test_a_resemblance_says_how_sure_it_is(client: Client, creator: User) -> Non
     assert "the works of 60 artists" in said
     assert "about 1.6 in 100 resemble somebody on record as strongly as this or more" in said
     assert "about 25 times likelier" in said
-    assert "moderate support for the same hand" in said
+    assert "moderate support for the same hand. “Another hand” means: another artist on record." in said
     assert "Judged among works of artists who are not known here" in said
     assert "highest score is 0.330, above 0.210" in said
     assert "not calibrated" not in said
     assert reverse("web:report", args=[audit.pk]) in [link["href"] for link in page.all("a")]
+
+
+def test_other_hands_of_the_same_style_are_told_as_such(client: Client, creator: User) -> None:
+    calibration = factories.make_calibration(figures={"likelihood": {"same_style": True}})
+    audit = factories.make_judged_audit(owner=creator, calibration=calibration)
+    said = " ".join(shown(client, audit, creator).text.split())
+    assert "means: another artist, in works catalogued under the same style." in said
 
 
 def test_an_average_bound_is_not_called_a_confident_one(client: Client, creator: User) -> None:
