@@ -1,5 +1,6 @@
-"""The autoencoder: 256 px to a 4 x 32 x 32 latent whose first three channels are a small picture.
+"""The autoencoder: a picture to a latent of 4 channels and an eighth of its side, which begins with a small picture.
 
+It is learnt at a factor of 8 and then doubled: 256 px and 128 px of the same picture have one latent, 4 x 16 x 16.
 Channels 0-2 are pulled towards a low-passed luma and two colour differences, so that the diffusion model sees
 natural, smooth images; channel 3 is free for the detail that the decoder cannot guess.
 """
@@ -20,17 +21,34 @@ COLOUR_SCALE = torch.tensor([2.1, 7.0, 16.0])
 COLOUR_SHIFT = torch.tensor([-0.09, 0.12, 0.014])
 
 
-def build(config: Config) -> AutoencoderTiny:
-    """A stock `AutoencoderTiny` with four levels."""
+def build(config: Config, *, double: bool = False) -> AutoencoderTiny:
+    """A stock `AutoencoderTiny` with four levels, or five: of a `double` one the level more is at the picture's end."""
     width, decoder, encoder = config["width"], config["decoder_blocks"], config["encoder_blocks"]
+    if double:
+        encoder, decoder = [encoder[0], 0, *encoder[1:]], [*decoder[:-1], 1, decoder[-1]]
     return AutoencoderTiny(
-        encoder_block_out_channels=(config["encoder_width"],) * 4,
-        decoder_block_out_channels=(width,) * 4,
+        encoder_block_out_channels=(config["encoder_width"],) * len(encoder),
+        decoder_block_out_channels=(width,) * len(decoder),
         num_encoder_blocks=tuple(encoder),
         num_decoder_blocks=tuple(decoder),
         latent_channels=4,
         scaling_factor=1.0,
     )
+
+
+def factor_of(vae: AutoencoderTiny) -> int:
+    """Pixels to a side of a latent's cell: 8, or 16 of a double one."""
+    return int(2 ** (len(vae.config.block_out_channels) - 1))
+
+
+def doubled(small: AutoencoderTiny, config: Config) -> AutoencoderTiny:
+    """Twice the picture from the same latent: all layers of `small`, and a level more between them and the picture."""
+    large = build(config, double=True)
+    for at, layer in enumerate(small.encoder.layers):
+        large.encoder.layers[at + (at > 0)].load_state_dict(layer.state_dict())
+    for at, layer in enumerate(small.decoder.layers[:-1]):
+        large.decoder.layers[at].load_state_dict(layer.state_dict())
+    return large
 
 
 def thumbnail(pictures: torch.Tensor) -> torch.Tensor:

@@ -18,17 +18,16 @@ from tqdm import tqdm
 from generation.training import autoencoder, runs
 from generation.training.pixels import Pixels, PixelStore, read_works, to_tensor
 
-FACTOR = 8
 SHIPPED = Path(__file__).parent.parent / "bundled" / "colophon-mini"
 Half = npt.NDArray[np.float16]
 
 
-def at_native_size(pixels: Pixels, side: int) -> Pixels:
+def at_native_size(pixels: Pixels, side: int, factor: int) -> Pixels:
     """A picture whose latent is `side` short, both sides whole latents, the middle of very long ones."""
-    short, longest = side * FACTOR, side * FACTOR * 7 // 4
+    short, longest = side * factor, side * factor * 7 // 4
     height, width = pixels.shape[:2]
     scale = short / min(height, width)
-    size = [max(short, round(length * scale / FACTOR) * FACTOR) for length in (width, height)]
+    size = [max(short, round(length * scale / factor) * factor) for length in (width, height)]
     resized = Image.fromarray(pixels).resize((size[0], size[1]), Image.Resampling.BICUBIC)
     left, top = max(0, resized.width - longest) // 2, max(0, resized.height - longest) // 2
     box = (left, top, left + min(resized.width, longest), top + min(resized.height, longest))
@@ -49,10 +48,11 @@ class LatentStore:
 
     def write(self, vae: AutoencoderTiny, store: PixelStore, mirrored: bool, device: torch.device) -> None:
         """Encode every picture of `store`."""
+        factor = autoencoder.factor_of(vae)
         offsets, shapes, at = [], [], 0
         with self.path.open("wb") as out, torch.no_grad():
             for i in tqdm(range(len(store)), desc=self.path.name, mininterval=10):
-                pixels = at_native_size(store.picture(i), self.side)
+                pixels = at_native_size(store.picture(i), self.side, factor)
                 batch = to_tensor([pixels[:, ::-1] if mirrored else pixels]).to(device)
                 latent = vae.encode(batch).latents[0].half().cpu().contiguous().numpy()
                 out.write(latent.tobytes())
@@ -80,14 +80,14 @@ class LatentStore:
         return whole[:, top : top + side, left : left + side]
 
 
-def load_autoencoder(run: runs.Run) -> AutoencoderTiny:
-    """The newest autoencoder: the decoder stage if it ran, else the joint stage, else the one that ships."""
-    state = runs.load(run.work / "autoencoder-decoder.pt") or runs.load(run.work / "autoencoder-joint.pt")
-    if state is None:
-        vae = AutoencoderTiny.from_pretrained(SHIPPED / "vae").float()
-    else:
-        vae = autoencoder.build(run.config["autoencoder"])
-        vae.load_state_dict(state["vae"])
+def load_autoencoder(run: runs.Run, stages: tuple[str, ...] = ("double", "decoder", "joint")) -> AutoencoderTiny:
+    """The autoencoder of the first of `stages` that was trained in this run, else the one that ships."""
+    vae = None
+    for stage in stages:
+        if vae is None and (state := runs.load(run.work / f"autoencoder-{stage}.pt")) is not None:
+            vae = autoencoder.build(run.config["autoencoder"], double=stage == "double")
+            vae.load_state_dict(state["vae"])
+    vae = vae or AutoencoderTiny.from_pretrained(SHIPPED / "vae").float()
     return vae.to(run.device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
 

@@ -7,7 +7,6 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from generation.training.runs import Config
 
-
 DOWN = {"plain": "DownBlock2D", "self": "AttnDownBlock2D", "text": "SimpleCrossAttnDownBlock2D"}
 UP = {"plain": "UpBlock2D", "self": "AttnUpBlock2D", "text": "SimpleCrossAttnUpBlock2D"}
 

@@ -51,9 +51,10 @@ def test_tensor_range_and_layout(store: PixelStore) -> None:
 
 
 def test_native_size_has_a_short_side_of_whole_latents(store: PixelStore) -> None:
-    assert at_native_size(store.picture(0), 32).shape == (448, 256, 3)
-    assert at_native_size(np.zeros((97, 150, 3), np.uint8), 32).shape == (256, 392, 3)
-    assert at_native_size(np.zeros((97, 150, 3), np.uint8), 16).shape == (128, 200, 3)
+    assert at_native_size(store.picture(0), 32, 8).shape == (448, 256, 3)
+    assert at_native_size(np.zeros((97, 150, 3), np.uint8), 32, 8).shape == (256, 392, 3)
+    assert at_native_size(np.zeros((97, 150, 3), np.uint8), 16, 8).shape == (128, 200, 3)
+    assert at_native_size(np.zeros((97, 150, 3), np.uint8), 16, 16).shape == (256, 400, 3)
 
 
 def test_held_out_is_fixed() -> None:
