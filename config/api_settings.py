@@ -26,5 +26,6 @@ def described(version: str) -> dict[str, Any]:
             "ClaimKindEnum": "provenance.artists.models.Claim.Kind",
             "ClaimRulingEnum": "provenance.artists.models.ClaimDecision.Ruling",
             "RulingEnum": "provenance.review.models.Decision.Ruling",
+            "OutcomeEnum": "similarity.models.Audit.Outcome",
         },
     }

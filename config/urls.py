@@ -16,6 +16,7 @@ from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
 from provenance.web.desk_door import noting
 from provenance.web.sign_in import own_name, pausing
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
+from provenance.works.calibrations_api import CalibrationViewSet
 from provenance.works.editing.api import OperationViewSet, SittingViewSet
 from provenance.works.export_api import ExportViewSet
 from provenance.works.ledger_api import LedgerView
@@ -45,6 +46,7 @@ router.register("claims", ClaimViewSet, basename="claim")
 router.register(rf"artists/(?P<artist_pk>{UUID})/resemblances", ResemblanceViewSet, basename="resemblance")
 router.register("references", ReferenceViewSet, basename="reference")
 router.register("audits", AuditViewSet, basename="audit")
+router.register("calibrations", CalibrationViewSet, basename="calibration")
 router.register("reports", ReportViewSet, basename="report")
 router.register("set-audits", SetAuditViewSet, basename="set-audit")
 

@@ -217,6 +217,12 @@ class Calibration(models.Model):
     def __str__(self) -> str:
         return f"{self.domain[:24]} {self.sha256[:12]} ({self.get_state_display()})"
 
+    def stale_audits(self) -> int:
+        """While it is in force: how many audits of its domain an earlier one judged, or none."""
+        if self.state != self.State.ACCEPTED:
+            return 0
+        return Audit.objects.filter(domain=self.domain).stale().count()
+
 
 class VectorChange(models.Model):
     """What one transaction did to the vectors of an encoder: the log by which readers catch up.

@@ -19,6 +19,7 @@ STATUS_OF_CODE = {
     "too_few_pictures": HTTPStatus.CONFLICT,
     "calibration_decided": HTTPStatus.CONFLICT,
     "calibration_superseded": HTTPStatus.CONFLICT,
+    "other_encoder": HTTPStatus.CONFLICT,
     "prompt_not_private": HTTPStatus.CONFLICT,
     "already_decided": HTTPStatus.CONFLICT,
     "sitting_closed": HTTPStatus.CONFLICT,

@@ -1,13 +1,11 @@
 """Calibrations for reviewers: what judges now, how well, and a draft put into force or laid aside with a reason."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,12 +16,11 @@ from provenance.web.calibration_words import tell
 from provenance.web.forms import ReasonForm
 from provenance.web.requests import SignedInRequest
 from provenance.web.status import status_of
-from provenance.works.thresholds import note_thresholds
+from provenance.works.calibration_drafts import accept, reject, what_would_change
 from similarity.errors import SimilarityError
 from similarity.models import Audit, Calibration
 
 PER_PAGE = 20
-CHANGES_KEPT_SECONDS = 600
 State = Calibration.State
 
 
@@ -66,18 +63,15 @@ def calibration(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "calibration": tell(row),
         "form": form,
         "may_decide": may_decide,
-        "stale": Audit.objects.filter(domain=row.domain).stale().count() if row.state == State.ACCEPTED else 0,
+        "stale": row.stale_audits(),
         "judged": row.audits.count(),
     }
     return render(request, "web/calibration.html", context, status=status)
 
 
 def _decide(request: SignedInRequest, row: Calibration, reason: str) -> HttpResponse:
-    from similarity.calibration import accept, reject  # bring numpy
-
-    decide: Callable[..., Calibration] = accept if "accept" in request.POST else reject
+    decide = accept if "accept" in request.POST else reject
     decided = decide(row, reason=reason, by=request.user.get_username())
-    note_thresholds()
     if decided.state == State.ACCEPTED:
         messages.success(
             request, _("The calibration is in force. Audits of before keep their outcome, marked as such.")
@@ -95,41 +89,27 @@ def changes(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Calibration, pk=pk, state=State.DRAFT)
     context: dict[str, Any] = {"pk": row.pk}
     try:
-        context["changes"] = _changes(row)
+        context["changes"] = _told(what_would_change(row))
     except SimilarityError as error:
         context["error"] = error.message
     return render(request, "web/_calibration_changes.html", context)
 
 
-def _changes(row: Calibration) -> dict[str, Any]:
-    judged = Audit.objects.filter(encoder=row.encoder, domain=row.domain)
-    key = f"calibration-changes:{row.pk}:{row.sha256}:{judged.count()}"
-    if (kept := cache.get(key)) is not None:
-        return dict(kept)
-    from similarity.calibrate import changes as changes_of  # these bring numpy and faiss
-    from similarity.encoder import load_encoder
-    from similarity.index import open_index
-
-    encoder = load_encoder()
-    if encoder.fingerprint != row.encoder:
-        raise SimilarityError("other_encoder", _("This draft is for another encoder than the one in use."))
-    found = changes_of(row, open_index(encoder=encoder.fingerprint, dimension=encoder.dimension))
+def _told(found: dict[str, Any]) -> dict[str, Any]:
     label = dict(Audit.Outcome.choices)
-    told = {
-        "compared": found.compared,
-        "count": sum(found.counts.values()),
-        "counts": [(label[a], label[b], n) for (a, b), n in sorted(found.counts.items(), key=lambda it: -it[1])],
+    return {
+        "compared": found["compared"],
+        "count": found["changed"],
+        "counts": [(label[of["before"]], label[of["after"]], of["audits"]) for of in found["counts"]],
         "named": [
             {
-                "audit": str(change.audit),
-                "before": f"{label[change.before]}{_by(change.artist_before)}",
-                "after": f"{label[change.after]}{_by(change.artist_after)}",
+                "audit": change["audit"],
+                "before": f"{label[change['before']]}{_by(change['artist_before'])}",
+                "after": f"{label[change['after']]}{_by(change['artist_after'])}",
             }
-            for change in found.named
+            for change in found["named"]
         ],
     }
-    cache.set(key, told, timeout=CHANGES_KEPT_SECONDS)
-    return told
 
 
 def _by(artist: str) -> str:
