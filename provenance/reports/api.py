@@ -21,6 +21,7 @@ from rest_framework.throttling import BaseThrottle
 from provenance.reports.ask import ask
 from provenance.reports.errors import ReportError
 from provenance.reports.models import Report
+from provenance.reports.show import document_for
 from similarity.models import Audit
 
 
@@ -99,11 +100,16 @@ class ReportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     )
     @action(detail=True, methods=["get"])
     def document(self, request: Request, pk: str) -> HttpResponse:
-        """Byte for byte as it was signed: keep it as it is, to have it computed again by `manage.py replay`."""
+        """Keep it byte for byte as it is, to have it computed again by `manage.py replay`.
+
+        Of a version that is not published only reviewers get the picture (`image.withheld` in the record).
+        """
         report = self.get_object()
         if report.status != Report.Status.READY:
             raise NotFound
-        response = HttpResponse(report.document.encode(), content_type="application/json; charset=utf-8")
+        response = HttpResponse(
+            document_for(report, request.user).encode(), content_type="application/json; charset=utf-8"
+        )
         response["Content-Disposition"] = f'attachment; filename="report-{report.audit_id}.json"'
         response["Cache-Control"] = "private, no-store"
         return response

@@ -26,6 +26,7 @@ def context(record: dict[str, Any], *, stale: bool = False) -> dict[str, Any]:
         "stale": stale,
         "figures": drawn,
         "thumbnail": thumbnail(record),
+        "withheld": wording.withheld() if record["image"].get("withheld") else "",
         "question": wording.question(record),
         "lanes": wording.lanes(record),
         "histogram_artist": wording.short((record["distribution"] or {}).get("artist")),

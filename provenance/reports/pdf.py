@@ -120,6 +120,8 @@ class _Sheet:
             bottom = self._picture(record, MARGIN + wide + 8, top, PICTURE)
             if record["copy"] and record["copy"].get("where"):
                 self._outline(record, MARGIN + wide + 8, top, PICTURE)
+        if facts["withheld"]:
+            self.text(facts["withheld"], wide=wide, colour=SOFT)
         if facts["stale"]:
             sentence = _(
                 "A newer calibration is in force. This report stands as it was made; a new audit may say "

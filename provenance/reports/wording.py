@@ -291,6 +291,11 @@ def domain(name: str, generator: str = "") -> str:
     return _("pictures that the model %(model)s makes when it is asked for nobody's style") % {"model": model}
 
 
+def withheld() -> str:
+    """Of a picture that its reader may not see."""
+    return _("The picture is not shown here, because it is not published.")
+
+
 def lanes(record: dict[str, Any]) -> list[tuple[str, str]]:
     """Each lane and fact, with what it says."""
     decision, copy, facts = record["decision"], record["copy"], record["facts"]

@@ -53,6 +53,12 @@ class VersionQuerySet(LeasedQuerySet):
             return self
         return self.filter(work__owner_id=user.pk)
 
+    def shown_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Those whose picture *user* may look at: published ones of their own; for reviewers every signed one."""
+        if user.has_perm("review.decide_case"):  # type: ignore[union-attr]
+            return self.filter(status__in=Version.SEALED)
+        return self.visible_to(user).filter(status=Version.Status.PUBLISHED)
+
 
 class Version(Leased):
     """One image in the lineage.

@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from provenance.reports.ask import ask, newest
 from provenance.reports.errors import ReportError
 from provenance.reports.models import Report
+from provenance.reports.show import document_for, record_for
 from provenance.web.requests import SignedInRequest
 from provenance.web.status import status_of
 from provenance.web.throttle import seconds_to_wait
@@ -83,7 +84,7 @@ def _shown(request: SignedInRequest, audit: Audit, *, error: str = "", status: i
     if row is not None and row.status == Report.Status.READY:
         from provenance.reports.page import context  # numpy
 
-        facts |= context(_record(row), stale=audit.is_stale)
+        facts |= context(record_for(row, request.user), stale=audit.is_stale)
         facts["can_add"] = version is None and not row.with_picture
     response = render(request, "web/report.html", facts, status=status)
     response["Cache-Control"] = "private, no-store"
@@ -93,9 +94,11 @@ def _shown(request: SignedInRequest, audit: Audit, *, error: str = "", status: i
 @login_required
 @require_safe
 def report_json(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The signed document, byte for byte as it was signed."""
+    """The signed document."""
     row = _ready(request, pk)
-    return _file(row.document.encode(), "application/json; charset=utf-8", f"report-{row.audit_id}.json")
+    return _file(
+        document_for(row, request.user).encode(), "application/json; charset=utf-8", f"report-{row.audit_id}.json"
+    )
 
 
 @login_required
@@ -105,7 +108,7 @@ def report_html(request: SignedInRequest, pk: UUID) -> HttpResponse:
     from provenance.reports.page import html_file
 
     row = _ready(request, pk)
-    page = html_file(_record(row), stale=row.audit.is_stale)
+    page = html_file(record_for(row, request.user), stale=row.audit.is_stale)
     return _file(page.encode(), "text/html; charset=utf-8", f"report-{row.audit_id}-{get_language()}.html")
 
 
@@ -116,7 +119,7 @@ def report_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
     from provenance.reports.pdf import pdf_file
 
     row = _ready(request, pk)
-    data = pdf_file(_record(row), stale=row.audit.is_stale)
+    data = pdf_file(record_for(row, request.user), stale=row.audit.is_stale)
     return _file(data, "application/pdf", f"report-{row.audit_id}-{get_language()}.pdf")
 
 
@@ -139,9 +142,3 @@ def _ready(request: SignedInRequest, pk: UUID) -> Report:
     if row is None or row.status != Report.Status.READY:
         raise Http404
     return row
-
-
-def _record(row: Report) -> dict[str, Any]:
-    from provenance.reports.sign import read
-
-    return read(row.document.encode()).record

@@ -70,10 +70,7 @@ def _who(request: HttpRequest) -> Any:
 
 
 def _seen_by(user: Any, pk: UUID) -> Version:
-    versions = Version.objects.visible_to(user).filter(status=Version.Status.PUBLISHED)
-    if user.has_perm("review.decide_case"):
-        versions = Version.objects.filter(status__in=Version.SEALED)
-    version: Version = get_object_or_404(versions.select_related("work", "credential"), pk=pk)
+    version: Version = get_object_or_404(Version.objects.shown_to(user).select_related("work", "credential"), pk=pk)
     return version
 
 

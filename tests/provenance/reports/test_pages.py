@@ -23,6 +23,7 @@ from provenance.reports.make import make_report
 from provenance.reports.models import Report
 from provenance.reports.sign import read, signed
 from provenance.reports.tasks import sweep
+from provenance.works.models import Version
 from similarity.errors import SimilarityError
 from similarity.models import Audit
 from tests import factories
@@ -77,6 +78,43 @@ def test_the_page_is_whole(client: Client, ready: Report, creator: User) -> None
     assert "It resembles the work of Claude Monet more than chance explains." in page.text
     assert "bound holds with 95 % confidence" in page.text
     assert [tag for tag, _attributes in page.tags if tag == "h1"] == ["h1"]
+
+
+@pytest.mark.parametrize("status", [Version.Status.HELD, Version.Status.REFUSED])
+def test_a_picture_that_is_not_published_is_shown_to_reviewers_only(
+    client: Client, api: APIClient, ready: Report, creator: User, reviewer: User, status: str
+) -> None:
+    version = factories.make_version(work=factories.make_work(owner=creator), status=status, audit=ready.audit)
+    kept = read(ready.document.encode()).record
+
+    def taken(user: User) -> dict[str, bytes]:
+        client.force_login(user)
+        api.force_authenticate(user)
+        files = {suffix: client.get(address(ready.audit, suffix)).content for suffix in ("/", ".json", ".html", ".pdf")}
+        return {**files, "api": api.get(f"/api/v1/reports/{ready.pk}/document/").content}
+
+    def showing_it(files: dict[str, bytes]) -> set[str]:
+        small = kept["image"]["thumbnail"].encode()
+        return {name for name, data in files.items() if small in data or b"/Subtype /Image" in data}
+
+    own, reviewed = taken(creator), taken(reviewer)
+    assert showing_it(own) == set()
+    assert showing_it(reviewed) == set(own)
+    assert Page(own["/"].decode()).problems == []
+    for page in (own["/"], own[".html"]):
+        assert b"The picture is not shown here, because it is not published." in page
+        assert b"No picture was kept" not in page
+    for document in (own[".json"], own["api"]):
+        told = read(document)
+        assert told.flaw == ""
+        assert told.record["image"] == {**kept["image"], "thumbnail": "", "thumbnail_size": None, "withheld": True}
+        assert {**told.record, "image": kept["image"]} == kept
+    assert reviewed[".json"].decode() == reviewed["api"].decode() == ready.document
+
+    Version.objects.filter(pk=version.pk).update(status=Version.Status.PUBLISHED)
+    published = taken(creator)
+    assert showing_it(published) == set(published)
+    assert published[".json"].decode() == ready.document
 
 
 def test_the_files_are_what_was_signed(client: Client, ready: Report, creator: User) -> None:
