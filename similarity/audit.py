@@ -24,7 +24,7 @@ from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
 from similarity.fingerprint import codes_of_looks, is_telling
 from similarity.index import ArtistScore, Hit, Index, open_index
-from similarity.judge import nearest_unjudged, open_judge
+from similarity.judge import open_judge
 from similarity.kept_pictures import kept
 from similarity.models import Artist, Audit, Calibration, Reference
 from similarity.pictures import Picture, decode
@@ -180,8 +180,7 @@ def _compare(audit: Audit, picture: Picture, asked: Asked, encoder: Encoder, ind
     if vector is None:
         vector = encoder.embed([picture.rgb])[0]
     audit.vector = vector.astype("<f4").tobytes()
-    hits = index.nearest(vector, NEAREST_WORKS)
-    scores = index.artist_scores(vector)
+    hits, scores = index.compare(vector, NEAREST_WORKS)
     copy = find_copy(picture, vector, index)
     shown = [score for score in scores if score.sufficient][:NEAREST_ARTISTS] or scores[:NEAREST_ARTISTS]
     works = Reference.objects.filter(pk__in=[hit.reference for hit in hits]).order_by()
@@ -225,7 +224,7 @@ def _judged(
         judge, why = None, error.code
     if judge is not None:
         audit.calibration = judge.calibration
-        return judge.decide(vector, small=nearest_unjudged(scores))
+        return judge.decide(vector, scores)
     name, slug = artists[nearest.artist]
     return Decision(
         outcome=NOT_CALIBRATED,

@@ -16,7 +16,7 @@ from similarity.cohort import cohort_now, cohort_sha256
 from similarity.encoder_files import trained_on
 from similarity.errors import SimilarityError
 from similarity.index import Index, open_index
-from similarity.judge import judge_of, nearest_unjudged
+from similarity.judge import judge_of
 from similarity.models import Audit, Calibration
 from similarity.style.fit import Background, Cohort, fit
 from similarity.style.scores import STRATEGIES
@@ -131,7 +131,7 @@ def changes(calibration: Calibration, index: Index) -> Changes:
     compared, counts, named = 0, Counter[tuple[str, str]](), list[Change]()
     for audit in _judged(calibration):
         vector = np.frombuffer(bytes(audit.vector or b""), "<f4")
-        decision = judge.decide(vector, small=nearest_unjudged(index.artist_scores(vector)))
+        decision = judge.decide(vector, index.artist_scores(vector))
         before, after = str(audit.outcome), decision.outcome
         artist_after = decision.candidates[0].artist if decision.candidates else ""
         artist_before = audit.artist_name if audit.outcome in Audit.NAMING else ""

@@ -47,6 +47,7 @@ class Judge:
     cohort: Cohort
     index_sha256: str
     names: dict[str, str]
+    artists: dict[UUID, str]
     compared_artists: int
     compared_works: int
 
@@ -76,10 +77,20 @@ class Judge:
 
     def scores(self, vectors: Vectors) -> list[ImageScores]:
         """The scores of m vectors (m × d) with the cohort's artists."""
-        raw = best_means(vectors, self.vectors, self.cohort.slices)
+        return self._normalised(best_means(vectors, self.vectors, self.cohort.slices))
+
+    def _normalised(self, raw: Vectors) -> list[ImageScores]:
         normalised = normalise(raw, self.calibration.strategy, self.scale)
         counts = np.bincount(self.cohort.own, minlength=len(self.cohort.slugs))
         return [ImageScores(self.cohort.slugs, r, n, counts) for r, n in zip(raw, normalised, strict=True)]
+
+    def _scores(self, vector: Vectors, found: Sequence[ArtistScore]) -> ImageScores:
+        """The scores of one vector; those *found* with the index serve where its works are just the cohort's."""
+        if self.compared_works == len(self.cohort.own) and len(found) == len(self.cohort.slugs):
+            by_slug = {self.artists.get(score.artist): score.score for score in found}
+            if by_slug.keys() == set(self.cohort.slugs):
+                return self._normalised(np.array([[by_slug[slug] for slug in self.cohort.slugs]], np.float32))[0]
+        return self.scores(vector[None, :])[0]
 
     def p_value(self, statistic: float) -> float:
         """How often the background scores as high, of units that weigh the same; never 0."""
@@ -89,18 +100,19 @@ class Judge:
         log10, low, high = self.fitted.ratio.log10(normalised)
         return Ratio(log10, low, high, self.fitted.ratio.cap)
 
-    def decide(self, vector: Vectors, *, alpha: float | None = None, small: float | None = None) -> Decision:
-        """The decision about one vector (d,). *small*: the raw score of an artist with too few works, who is
-        nearest of all."""
+    def decide(self, vector: Vectors, found: Sequence[ArtistScore] = (), *, alpha: float | None = None) -> Decision:
+        """The decision about one vector (d,). *found*: what the index says of it, best first; an artist with too
+        few works, who is nearest of all, is told from that alone."""
+        small = found[0].score if found and not found[0].sufficient else None
         facts = self.facts(alpha)
         threshold = threshold_at(self.calibration, facts["alpha"])
         if threshold is None or not self.is_whole():
             reason = "cohort_changed" if threshold else "level_not_attainable"
-            statistic = self.scores(vector[None, :])[0].statistic if self.cohort.slugs else None
+            statistic = self._scores(vector, found).statistic if self.cohort.slugs else None
             return Decision(
                 outcome=NOT_CALIBRATED, reasons=(reason,), statistic=statistic, **{**facts, "guarantee": ""}
             )
-        scores = self.scores(vector[None, :])[0]
+        scores = self._scores(vector, found)
         assert threshold.value is not None
         best = int(scores.order()[0])
         return decide(
@@ -184,11 +196,6 @@ class Judge:
         return bool(normalise(both, self.calibration.strategy, scale)[0, -1] > threshold)
 
 
-def nearest_unjudged(scores: Sequence[ArtistScore]) -> float | None:
-    """Of all artists' scores, best first: the best, if that artist has too few works to be judged."""
-    return scores[0].score if scores and not scores[0].sufficient else None
-
-
 _opening = threading.Lock()
 _open: dict[tuple[UUID, str], Judge] = {}
 _KEPT = 8
@@ -213,12 +220,14 @@ def judge_of(calibration: Calibration, index: Index) -> Judge:
         judge = _held(key, index)
         if judge is None:
             fitted = numbers_of(calibration)
+            known = list(Artist.objects.filter(slug__in=fitted.slugs).values_list("pk", "slug", "name"))
             judge = Judge(
                 calibration=calibration,
                 fitted=fitted,
                 cohort=cohort_still_here(index, fitted.cohort),
                 index_sha256=index.sha256,
-                names=dict(Artist.objects.filter(slug__in=fitted.slugs).values_list("slug", "name")),
+                names={slug: name for _pk, slug, name in known},
+                artists={pk: slug for pk, slug, _name in known},
                 compared_artists=index.artist_count,
                 compared_works=len(index),
             )

@@ -22,7 +22,7 @@ from similarity.explain.ablations import ablations, reduced
 from similarity.explain.occlusion import looks_of, occlusion_map
 from similarity.explain.plots import histogram
 from similarity.index import Index, open_index
-from similarity.judge import Judge, judge_of, nearest_unjudged
+from similarity.judge import Judge, judge_of
 from similarity.models import Artist, Audit, Calibration, Embedding, Reference
 from similarity.pictures import Picture
 from similarity.report_lines import readable
@@ -240,7 +240,7 @@ def here(judge: Judge) -> str:
 
 def decided(vector: Vectors, index: Index, judge: Judge, alpha: float | None) -> dict[str, Any]:
     """What *judge* decides about a vector now, as ``Audit.decision`` holds it."""
-    return judge.decide(vector, alpha=alpha, small=nearest_unjudged(index.artist_scores(vector))).facts()
+    return judge.decide(vector, index.artist_scores(vector), alpha=alpha).facts()
 
 
 def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:

@@ -118,6 +118,18 @@ class Index:
         """The *k* works nearest to one vector, best first."""
         return self.search(vector[None, :], k)[0]
 
+    def compare(self, vector: Vectors, k: int) -> tuple[list[Hit], list[ArtistScore]]:
+        """``nearest`` and ``artist_scores`` of one vector, in one pass over the works where all are compared anyway."""
+        bodies = self._worth_scoring(vector)
+        if len(bodies) < len(self._bodies) or not len(self):
+            return self.nearest(vector, k), self._scored(bodies, self._similar_to(vector, bodies))
+        similar = self.similarities(vector)
+        wanted = min(k, len(self))
+        count = min(NOMINATED * wanted + len(self.dead), len(self.generation))
+        held = similar[: len(self.generation)]
+        rows = np.argpartition(held, len(held) - count)[len(held) - count :]
+        return self._best(vector, rows[self._alive[rows]], self.new, wanted), self._scored(bodies, similar)
+
     def code_distances(self, code: bytes) -> NDArray[np.int64]:
         """Bits by which one image-code differs from every row's; more than all bits of a row that went."""
         apart = np.concatenate([distances(code, self.generation.keys.codes), distances(code, self.new.codes)])
@@ -165,19 +177,7 @@ class Index:
         whom works came since the generation was made).
         """
         bodies = self._worth_scoring(vector)
-        if len(bodies) == len(self._bodies):
-            similar = self.similarities(vector)
-        else:
-            runs = [_numbers(run) for body in bodies.values() for run in body.runs]
-            rows = np.concatenate([np.empty(0, np.int64), *runs])
-            similar = np.full(len(self.generation) + len(self.new), -np.inf, np.float32)
-            similar[rows] = self.similarities(vector, rows)
-        scores = best_mean_of_each([np.concatenate([similar[run] for run in body.runs]) for body in bodies.values()])
-        scored = [
-            ArtistScore(artist, score, body.works)
-            for (artist, body), score in zip(bodies.items(), scores.tolist(), strict=True)
-        ]
-        return sorted(scored, key=lambda entry: (-entry.score, entry.artist))
+        return self._scored(bodies, self._similar_to(vector, bodies))
 
     def artist_scores_of(
         self,
@@ -233,6 +233,24 @@ class Index:
         chosen = [self.generation.artists[number] for number in prototypes.nearest(vector, NOMINATED_ARTISTS)]
         chosen += [artist for artist, _start, _end in artist_slices(self.new.artists)]
         return {artist: self._bodies[artist] for artist in chosen if artist in self._bodies}
+
+    def _similar_to(self, vector: Vectors, bodies: dict[UUID, _Body]) -> Vectors:
+        """As ``similarities`` of all rows; of bodies that are not asked for, -inf."""
+        if len(bodies) == len(self._bodies):
+            return self.similarities(vector)
+        runs = [_numbers(run) for body in bodies.values() for run in body.runs]
+        rows = np.concatenate([np.empty(0, np.int64), *runs])
+        similar = np.full(len(self.generation) + len(self.new), -np.inf, np.float32)
+        similar[rows] = self.similarities(vector, rows)
+        return similar
+
+    def _scored(self, bodies: dict[UUID, _Body], similar: Vectors) -> list[ArtistScore]:
+        scores = best_mean_of_each([np.concatenate([similar[run] for run in body.runs]) for body in bodies.values()])
+        scored = [
+            ArtistScore(artist, score, body.works)
+            for (artist, body), score in zip(bodies.items(), scores.tolist(), strict=True)
+        ]
+        return sorted(scored, key=lambda entry: (-entry.score, entry.artist))
 
     def _nominated(self, vectors: Vectors, wanted: int, artists: Collection[UUID] | None) -> list[NDArray[np.int64]]:
         """For each vector, rows of the generation that hold the *wanted* nearest of its living rows of *artists*."""

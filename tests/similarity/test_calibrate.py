@@ -1,6 +1,7 @@
 """Calibrations: made, compared, accepted with a reason, refused when anything does not match."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -238,6 +239,24 @@ def test_audits_that_another_calibration_judged_are_stale(collection: Collection
     assert set(Audit.objects.stale()) == {unjudged, judged}
     assert [audit.is_stale for audit in (judged, copy, elsewhere)] == [True, False, False]
     assert Audit.objects.get(pk=judged.pk).outcome == "style_match"
+
+
+def test_scores_that_the_index_found_serve_where_its_works_are_the_cohort(collection: Collection) -> None:
+    judge = judge_of(collection.calibrated(), collection.index)
+    vector = collection.works_of(3, 1)[0]
+    own, found = judge.decide(vector), collection.index.artist_scores(vector)
+    shared = judge.decide(vector, found)
+    assert (
+        (shared.outcome, shared.candidates[0].slug)
+        == (own.outcome, own.candidates[0].slug)
+        == ("style_match", "artist-03")
+    )
+    assert shared.statistic == pytest.approx(own.statistic, abs=1e-5)
+
+    # Told otherwise by the index, it is decided otherwise; told of one artist less, it compares by itself.
+    low = [replace(score, score=0.0) for score in found]
+    assert judge.decide(vector, low).outcome == "no_known_artist"
+    assert judge.decide(vector, low[1:]).statistic == own.statistic
 
 
 def test_too_much_of_the_cohort_gone_is_not_calibrated(collection: Collection) -> None:

@@ -115,6 +115,10 @@ def agree(index: Index, asked: np.ndarray, k: int, artists: set[uuid.UUID] | Non
         }
         for artist, (score, _count) in wanted.items():
             assert scored[artist][0] == pytest.approx(score, abs=1e-5)
+        together, everyone = index.compare(vector, k)
+        assert [hit.score for hit in together] == [hit.score for hit in index.nearest(vector, k)]
+        assert together == sorted(together, key=lambda hit: (-hit.score, hit.reference))
+        assert everyone == index.artist_scores(vector)
     rows = index.rows
     assert [uuid.UUID(bytes=reference.tobytes()) for reference in rows.references] == [
         reference for _artist, reference in sorted(zip(oracle.artists, oracle.references, strict=True))
