@@ -21,7 +21,7 @@ from provenance.artists.decide import decide
 from provenance.artists.enrol import enrol_work
 from provenance.artists.models import Claim, ClaimDecision, Enrolment, is_reviewer
 from provenance.artists.wishes import drop_name, set_mining, set_naming
-from provenance.artists.withdraw import take_back, withdraw_all, withdraw_works
+from provenance.artists.withdraw import MOST_NAMED, take_back, withdraw_all, withdraw_works
 from similarity.api import ArtistFilter, ArtistSerializer, ReferenceSerializer
 from similarity.api import ArtistViewSet as KnownArtistViewSet
 from similarity.letters import fold
@@ -62,7 +62,12 @@ class EnrolmentSerializer(serializers.ModelSerializer[Enrolment]):
 
 
 class WorksSerializer(serializers.Serializer[Any]):
-    references = serializers.ListField(child=serializers.UUIDField(), required=False, allow_empty=False)
+    references = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        allow_empty=False,
+        help_text=f"At most {MOST_NAMED} works; more are answered `too_many_works`.",
+    )
     all = serializers.BooleanField(default=False, help_text="Every work there is, instead of naming them.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 AT_ONCE = 200
+# So many works can be named in one request; each is told of in the event.
+MOST_NAMED = 200
 
 
 def withdraw_works(artist: Artist, *, by: "User", works: Iterable[UUID]) -> list[Reference]:
     """Withdraw these *works*; those that were not withdrawn already.
 
-    Raises ``ArtistError``: ``not_your_profile``, ``unknown_work`` (nothing is withdrawn then).
+    Raises ``ArtistError``: ``not_your_profile``, ``unknown_work``, ``too_many_works`` (nothing is withdrawn then).
     """
-    return _withdraw(artist, by=by, works=set(works))
+    return _withdraw(artist, by=by, works=named(works))
 
 
 def withdraw_all(artist: Artist, *, by: "User") -> list[Reference]:
@@ -65,12 +67,13 @@ def _withdraw(artist: Artist, *, by: "User", works: set[UUID] | None) -> list[Re
 def take_back(artist: Artist, *, by: "User", works: Iterable[UUID] | None = None) -> list[Reference]:
     """Let *works* (all that are leaving, if None) stay after all.
 
-    Raises ``ArtistError``: ``not_your_profile``, ``already_gone`` when none of them is here any more.
+    Raises ``ArtistError``: ``not_your_profile``, ``too_many_works``, ``already_gone`` when none of them is here any more.
     """
     acting_for(by, artist)
+    wanted = None if works is None else named(works)
     with transaction.atomic():
         mine = Reference.objects.filter(artist=artist)
-        staying = call_back(mine if works is None else mine.filter(pk__in=set(works)))
+        staying = call_back(mine if wanted is None else mine.filter(pk__in=wanted))
         if not staying:
             raise ArtistError("already_gone", _("It has gone already. You can enrol the work again."))
         append(
@@ -82,6 +85,15 @@ def take_back(artist: Artist, *, by: "User", works: Iterable[UUID] | None = None
             personal={"name": artist.name},
         )
     return staying
+
+
+def named(works: Iterable[UUID]) -> set[UUID]:
+    """*works*, each once. Raises ``ArtistError`` ``too_many_works`` beyond ``MOST_NAMED``."""
+    found = set(works)
+    if len(found) > MOST_NAMED:
+        sentence = _("At most %(most)d works can be named at once. Send them in parts, or ask for all.")
+        raise ArtistError("too_many_works", sentence % {"most": MOST_NAMED}, field="references")
+    return found
 
 
 def remove_withdrawn() -> int:

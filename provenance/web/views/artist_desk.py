@@ -22,7 +22,7 @@ from provenance.artists.enrol import enrol_work
 from provenance.artists.errors import ArtistError
 from provenance.artists.models import Claim
 from provenance.artists.wishes import drop_name, set_mining, set_naming
-from provenance.artists.withdraw import take_back, withdraw_all, withdraw_works
+from provenance.artists.withdraw import MOST_NAMED, named, take_back, withdraw_all, withdraw_works
 from provenance.web.artist_forms import EnrolForm, MiningForm, NamesForm, NamingForm, lines
 from provenance.web.requests import SignedInRequest
 from provenance.web.throttle import seconds_to_wait
@@ -134,13 +134,17 @@ def withdraw(request: SignedInRequest, slug: str) -> HttpResponse:
     artist = _own(request, slug)
     data = request.POST if request.method == "POST" else request.GET
     every = "all" in data
-    chosen = artist.references.filter(pk__in=_ids(data.getlist("work")))
+    try:
+        chosen = artist.references.filter(pk__in=named(_ids(data.getlist("work"))))
+    except ArtistError as error:
+        messages.error(request, error.message)
+        return redirect("web:artist-desk", slug=slug)
     works = (artist.references if every else chosen).filter(leaving_since__isnull=True).order_by("title", "pk")
     if not works and not (every and request.method == "POST"):
         messages.error(request, _("Choose the works to withdraw first."))
         return redirect("web:artist-desk", slug=slug)
     if request.method != "POST":
-        context = {"artist": artist, "works": works[:200], "count": works.count(), "every": every}
+        context = {"artist": artist, "works": works[:MOST_NAMED], "count": works.count(), "every": every}
         return render(request, "web/withdraw_works.html", context)
     try:
         if every:

@@ -1,13 +1,17 @@
 """Claims and what follows from them, over HTTP."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from provenance.artists.models import Claim, Enrolment
+from provenance.artists.withdraw import MOST_NAMED
+from provenance.ledger.models import Event
 from similarity.encoder import Encoder
 from similarity.models import Artist, Reference
 from tests.similarity.conftest import encoded, painting
@@ -100,6 +104,29 @@ def test_works_come_and_go(
     gone = api.post(f"{address}/take-back/", {"all": True}, format="json")
     assert (gone.status_code, gone.json()["code"]) == (409, "already_gone")
     assert not Reference.objects.filter(leaving_since__isnull=False).exists()
+
+
+@pytest.mark.parametrize("action", ["withdraw", "take-back"])
+def test_works_are_named_within_bounds(
+    api: APIClient, creator: User, monet: Artist, claim_of: Callable[..., Claim], action: str
+) -> None:
+    claim_of()
+    leaving = timezone.now() if action == "take-back" else None
+    work = Reference.objects.create(artist=monet, sha256="ab" * 32, fingerprint=bytes(32), leaving_since=leaving)
+    api.force_authenticate(creator)
+    address = f"/api/v1/artists/{monet.pk}/{action}/"
+    many = [str(work.pk), *(str(uuid4()) for _ in range(MOST_NAMED))]
+
+    answer = api.post(address, {"references": many}, format="json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "too_many_works")
+    assert answer.json()["detail"].startswith("At most 200 works can be named at once.")
+    assert [error["field"] for error in answer.json()["errors"]] == ["references"]
+    work.refresh_from_db()
+    assert work.leaving_since == leaving
+    assert not Event.objects.filter(kind__startswith="artist.withdrawal").exists()
+    repeated = api.post(address, {"references": [str(work.pk)] * (MOST_NAMED + 1)}, format="json")
+    assert [row["id"] for row in repeated.json()] == [str(work.pk)]
 
 
 def test_claims_are_given_up_and_filtered(

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -250,6 +251,11 @@ def test_works_are_withdrawn_after_a_question_and_taken_back(
     told = client.post(address, {"work": "nonsense"}, follow=True, headers=ENGLISH).content.decode()
     assert "Choose the works to withdraw first." in told
     assert "are leaving" not in told
+    many = {"work": [str(work.pk), *(str(uuid4()) for _ in range(200))]}
+    for ask in (client.get, client.post):
+        told = ask(address, many, follow=True, headers=ENGLISH).content.decode()
+        assert "At most 200 works can be named at once." in told
+    assert not Reference.objects.filter(leaving_since__isnull=False).exists()
 
     client.post(address, {"all": "1"})
     assert Reference.objects.filter(leaving_since__isnull=False).count() == 3
