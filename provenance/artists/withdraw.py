@@ -67,7 +67,7 @@ def _withdraw(artist: Artist, *, by: "User", works: set[UUID] | None) -> list[Re
 def take_back(artist: Artist, *, by: "User", works: Iterable[UUID] | None = None) -> list[Reference]:
     """Let *works* (all that are leaving, if None) stay after all.
 
-    Raises ``ArtistError``: ``not_your_profile``, ``too_many_works``, ``already_gone`` when none of them is here any more.
+    Raises ``ArtistError``: ``not_your_profile``, ``too_many_works``, ``already_gone`` when none of them is here now.
     """
     acting_for(by, artist)
     wanted = None if works is None else named(works)

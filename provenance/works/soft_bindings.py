@@ -9,6 +9,7 @@ import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from PIL import Image
@@ -51,10 +52,13 @@ def by_binding(*, alg: str, value: str, limit: int) -> list[Match]:
     pictures = RegisteredPicture.objects.defer("features").in_bulk(list(near))
     may = may_be_told(None)({picture.subject for picture in pictures.values()})
     ordered = sorted((row for row in pictures if pictures[row].subject in may), key=lambda row: (near[row], row))
-    found = [(_manifest_of(pictures[row]), round(100 * (1 - near[row] / BITS))) for row in ordered[: 4 * limit]]
-    kept = [
-        Match(manifest_id=label, similarity=score) for (label, bindings), score in found if _all_hold(bindings, code)
-    ]
+    nearest = ordered[: 4 * limit]
+    manifests = _manifests_of(pictures[row] for row in nearest)
+    kept = []
+    for row in nearest:
+        label, stated = manifests.get(pictures[row].source, ("", []))
+        if _all_hold(stated, code):
+            kept.append(Match(manifest_id=label, similarity=round(100 * (1 - near[row] / BITS))))
     return kept[:limit]
 
 
@@ -65,8 +69,8 @@ def by_content(picture: Image.Image, *, limit: int) -> list[Match]:
     found = recover(picture, allowed=may_be_told(None))
     if found is None or limit < 1:
         return []
-    label, _bindings = _manifest_of(found.picture)
-    return [Match(manifest_id=label, similarity=found.similarity)] if label else []
+    manifests = _manifests_of([found.picture])
+    return [Match(manifest_id=label, similarity=found.similarity) for label, _stated in manifests.values() if label]
 
 
 def store_of(manifest_id: str, *, active_only: bool) -> bytes | None:
@@ -115,15 +119,18 @@ def _bad_value() -> WorkError:
     return WorkError("bad_binding_value", sentence, field="value")
 
 
-def _manifest_of(picture: RegisteredPicture) -> tuple[str, list[str]]:
-    """Label of the manifest in a registered file, and the soft bindings of ours it states."""
-    if picture.kind == RegisteredPicture.Kind.EXPORT:
-        row: Any = Export.objects.filter(pk=picture.source).first()
-    else:
-        row = Credential.objects.filter(version=picture.source).first()
-    if row is None:
-        return "", []
-    return row.manifest_label, list(_bindings(row.manifest))
+def _manifests_of(pictures: Iterable[RegisteredPicture]) -> dict[UUID, tuple[str, list[str]]]:
+    """By source: label of the manifest in the registered file, and the soft bindings of ours it states."""
+    sources: dict[str, list[UUID]] = {RegisteredPicture.Kind.EXPORT: [], RegisteredPicture.Kind.VERSION: []}
+    for picture in pictures:
+        sources[picture.kind].append(picture.source)
+    exports = Export.objects.filter(pk__in=sources[RegisteredPicture.Kind.EXPORT])
+    credentials = Credential.objects.filter(version__in=sources[RegisteredPicture.Kind.VERSION])
+    rows = (
+        *exports.values_list("pk", "manifest_label", "manifest"),
+        *credentials.values_list("version_id", "manifest_label", "manifest"),
+    )
+    return {source: (label, list(_bindings(manifest))) for source, label, manifest in rows}
 
 
 def _bindings(store: dict[str, Any]) -> Iterable[str]:

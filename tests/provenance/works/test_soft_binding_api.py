@@ -12,13 +12,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.dateparse import parse_datetime
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from generation import blobs
 from provenance.credentials.development import create
 from provenance.credentials.facts import facts
 from provenance.credentials.jumbf import children
 from provenance.credentials.read import read
+from provenance.recovery.models import RegisteredPicture
 from provenance.works import soft_bindings
 from provenance.works.export import export
 from provenance.works.models import Credential, Version
@@ -154,6 +155,26 @@ def test_max_results(client: Client, sealed: Sealed, results: str, count: int) -
     sealed()
 
     assert len(asked(client, maxResults=results).json()["matches"]) == count
+
+
+def test_many_matches_ask_the_database_no_more_often_than_one(
+    client: Client, sealed: Sealed, creator: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    version = sealed()
+    export(version, Wish(profile="plain", format="webp"), by=creator)
+    credential = Credential.objects.get(version=version)
+    kept = RegisteredPicture.objects.get(source=version.pk)
+    for _number in range(30):
+        another = factories.make_version(work=factories.make_work(owner=creator))
+        Credential.objects.filter(version=another).update(manifest=credential.manifest)
+        kept.pk, kept.source, kept.subject = None, another.pk, another.pk
+        kept.save(force_insert=True)
+    asked(client)  # the registry is read
+
+    with django_assert_max_num_queries(7):
+        found = asked(client, maxResults="100").json()["matches"]
+
+    assert len({match["manifestId"] for match in found}) == 32
 
 
 def test_exports_are_found_with_their_own_manifests(client: Client, sealed: Sealed, creator: User) -> None:
