@@ -24,15 +24,20 @@ RENDER_TASK = "generation.tasks.render"
 GRACE_SECONDS = 5.0
 
 
+def ring(name: str, *args: str) -> None:
+    """Ring a task, by its name, when the current transaction has committed."""
+    transaction.on_commit(partial(_ring, name, *args), robust=True)
+
+
 def ring_render() -> None:
     """Ring for a worker when the current transaction has committed."""
-    transaction.on_commit(partial(_ring, RENDER_TASK), robust=True)
+    ring(RENDER_TASK)
 
 
 def ring_finished(job: Job) -> None:
     """Ring the task named by ``job.on_finish`` when the current transaction has committed."""
     if job.on_finish:
-        transaction.on_commit(partial(_ring, job.on_finish, str(job.pk)), robust=True)
+        ring(job.on_finish, str(job.pk))
 
 
 def _ring(name: str, *args: str, **options: Any) -> bool:

@@ -1,16 +1,13 @@
 """Ask for an audit of many pictures as one."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import structlog
-from celery import current_app
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils.translation import gettext as _
 
+from generation.delivery import ring
 from idempotency.once import once
 from provenance.audits.models import SetAudit
 from provenance.works.errors import WorkError
@@ -18,8 +15,6 @@ from provenance.works.models import Version
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
-log = structlog.get_logger(__name__)
 
 JUDGE_TASK = "provenance.audits.tasks.judge_set"
 LEAST, MOST = 2, 500
@@ -59,7 +54,7 @@ def ask_set(
         row = SetAudit.objects.create(
             owner=owner, kind=kind, name=name, versions=ids, left_out=found.count() - len(ids), **request.columns
         )
-        transaction.on_commit(partial(_ring, row.pk), robust=True)
+        ring(JUDGE_TASK, str(row.pk))
         return row
 
     return request.make(create)
@@ -96,10 +91,3 @@ def _chosen(
 
 def _not_a_reviewer() -> WorkError:
     return WorkError("not_a_reviewer", _("Only reviewers can have other people's pictures and models judged."))
-
-
-def _ring(pk: UUID) -> None:
-    try:
-        current_app.tasks[JUDGE_TASK].apply_async(args=(str(pk),))
-    except Exception as error:  # whatever the transport raises; the sweep rings again
-        log.warning("ring_failed", task=JUDGE_TASK, error=str(error))

@@ -2,23 +2,19 @@
 
 import contextlib
 from datetime import timedelta
-from functools import partial
-from uuid import UUID
 
-from celery import current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from structlog import get_logger
 
 from generation import stored_files
+from generation.delivery import ring
 from provenance.reports.errors import ReportError
 from provenance.reports.models import Report
 from similarity.models import Audit
 
-log = get_logger(__name__)
 MAKE_TASK = "provenance.reports.tasks.make"
 # Where pictures lie that were sent for a report, until it is made.
 FOLDER = "waiting"
@@ -50,7 +46,7 @@ def ask(audit: Audit, *, picture: bytes = b"") -> Report:
     try:
         with transaction.atomic():
             report.save(force_insert=True)
-            transaction.on_commit(partial(_ring, report.pk), robust=True)
+            ring(MAKE_TASK, str(report.pk))
     except IntegrityError:  # somebody else asked at the same moment
         if report.picture:
             drop(report.picture)
@@ -98,10 +94,3 @@ def _worth_another(report: Report, audit: Audit, picture: bool) -> bool:
         return False
     more_to_say = picture or getattr(audit, "version", None) is not None
     return report.status == Report.Status.FAILED or (more_to_say and not report.with_picture)
-
-
-def _ring(pk: UUID) -> None:
-    try:
-        current_app.tasks[MAKE_TASK].apply_async(args=(str(pk),))
-    except Exception as error:  # whatever the transport raises; the sweep rings again
-        log.warning("ring_failed", task=MAKE_TASK, error=str(error))

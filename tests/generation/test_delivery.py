@@ -1,5 +1,6 @@
 """Doorbells: rung after the commit, by the name on the row, and never in the way of the work."""
 
+import time
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from generation import tasks
 from generation.cancel import cancel
-from generation.delivery import RENDER_TASK, mark_delivered, ring_undelivered, ring_waiting
+from generation.delivery import RENDER_TASK, mark_delivered, ring, ring_undelivered, ring_waiting
 from generation.models import Job
 from generation.render import render_next
 from tests.generation.conftest import MakeJob
@@ -75,6 +76,25 @@ def test_however_a_job_ends_its_receiver_is_rung_once(
     job.refresh_from_db()
     assert job.status == way.split()[0]
     assert bells["story.receive"].rings == [((str(job.pk),), {})]
+
+
+@pytest.mark.django_db
+def test_whoever_rings_waits_for_the_commit_and_never_for_the_broker(
+    bells: dict[str, Any],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        ring("story.receive", "one")
+        assert bells["story.receive"].rings == []
+    assert bells["story.receive"].rings == [(("one",), {})]
+
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr("generation.broker._away_until", time.monotonic() + 60)
+    with django_capture_on_commit_callbacks(execute=True):
+        ring("story.receive", "two")
+    assert len(bells["story.receive"].rings) == 1  # it was away a moment ago, and is not asked
 
 
 def test_nobody_is_rung_for_a_job_that_names_nobody(

@@ -5,14 +5,15 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from generation.delivery import ring
 from generation.stored_files import require_room
 from provenance.ledger.append import append
-from provenance.works.editing.doorbell import ring_compose
 from provenance.works.editing.models import Edit, Sitting
 from provenance.works.editing.sittings import change
 from provenance.works.errors import WorkError
 from provenance.works.models import Version, Work
 
+COMPOSE_TASK = "provenance.works.tasks.compose"
 CLAIMED_MINUTES_MAX = 100_000
 
 
@@ -71,15 +72,15 @@ def _made(sitting: Sitting, *, revision: int, claimed_minutes: int | None) -> Ve
                 "claimed_minutes": claimed_minutes,
             },
         )
-        ring_compose(version)
     return version
 
 
 def new_version(work: Work, *, parent: Version, width: int, height: int) -> Version:
-    """The next version of *work*, waiting to be put together; inside the caller's transaction."""
+    """The next version of *work*, which a worker is rung for when the caller's transaction has committed."""
     number = (work.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     version = Version.objects.create(work=work, number=number, status=Version.Status.EDITED, width=width, height=height)
     version.parents.add(parent)
+    ring(COMPOSE_TASK, str(version.pk))
     return version
 
 

@@ -16,7 +16,6 @@ from idempotency.once import once
 from provenance.credentials.text import clean
 from provenance.ledger.append import append
 from provenance.works.editing.commit import check_claimed_minutes, new_version, summary
-from provenance.works.editing.doorbell import ring_compose
 from provenance.works.editing.models import Declaration, Edit, Sitting
 from provenance.works.editing.operations.checks import PIXELS_MAX
 from provenance.works.editing.sittings import require_editable
@@ -124,7 +123,6 @@ def declare(
             names_parent=_names(reading, parent),
         )
         _record(sitting, edit, sha256=sha256, description=said, tool=program)
-        ring_compose(version)
         return sitting
 
     sitting, new = request.make(create)

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from generation.models import Job
 from provenance.audits import judge_set as judging
+from provenance.audits.ask_set import ask_set
 from provenance.audits.judge_set import judge_set_audit
 from provenance.audits.models import SetAudit
 from provenance.audits.tasks import sweep
@@ -204,13 +205,20 @@ def test_what_may_pass_is_tried_again_and_in_the_end_given_up(
     assert (row.status, row.error_code) == ("failed", "gave_up")
 
 
-def test_the_sweep_rings_for_what_waits(creator: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asking_rings_the_task_and_the_sweep_rings_for_what_waits(
+    creator: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     waiting = SetAudit.objects.create(owner=creator, kind="versions", versions=[])
     SetAudit.objects.create(owner=creator, kind="versions", versions=[], status="judged")
     rung: list[Any] = []
-    monkeypatch.setattr("provenance.audits.tasks.judge_set.apply_async", lambda args, expires: rung.append(args))
+    monkeypatch.setattr("provenance.audits.tasks.judge_set.apply_async", lambda args, **_options: rung.append(args))
     sweep()
     assert rung == [(str(waiting.pk),)]
+    with django_capture_on_commit_callbacks(execute=True):
+        row, _new = ask_set(owner=creator, kind="versions", versions=[picture(creator).pk for _ in range(2)])
+    assert rung[1:] == [(str(row.pk),)]
 
 
 def test_an_audit_of_a_deleted_version_is_judged_on_the_rest(creator: User, collection: Collection) -> None:

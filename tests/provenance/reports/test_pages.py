@@ -241,14 +241,20 @@ def test_an_audit_that_failed_has_no_report(client: Client, creator: User) -> No
     assert "There is nothing to report" in client.get(address(audit)).content.decode()
 
 
-def test_the_sweep_rings_for_what_waits(owned: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asking_rings_the_task_and_the_sweep_rings_again(
+    owned: Audit,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from provenance.reports.tasks import make
 
     rung: list[str] = []
     monkeypatch.setattr(make, "apply_async", lambda args, **_options: rung.append(args[0]))
-    row = ask(owned)
-    sweep()
+    with django_capture_on_commit_callbacks(execute=True):
+        row = ask(owned)
     assert rung == [str(row.pk)]
+    sweep()
+    assert rung == [str(row.pk)] * 2
 
 
 def test_a_versions_picture_is_at_hand(

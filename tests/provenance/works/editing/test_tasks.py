@@ -8,7 +8,7 @@ from django.conf import settings as django_settings
 from generation.models import Job
 from generation.render import render_next
 from provenance.works import tasks
-from provenance.works.editing.doorbell import COMPOSE_TASK
+from provenance.works.editing.commit import COMPOSE_TASK
 from provenance.works.editing.model_steps import FINISHED_TASK
 from provenance.works.editing.models import Edit, Sitting
 from provenance.works.models import Version
