@@ -1,7 +1,7 @@
 """The Rijksmuseum: its collection API's JSON (lists and single objects) and its CSV export.
 
-The CSV says nothing of rights. Linked Art, which the museum publishes now, keeps name, rights and picture of a work
-in three documents; it is not read here (docs/import-museum-works.md).
+The museum has closed that API since; what was taken from it is read still. The CSV says nothing of rights.
+What the museum publishes now is read in ``linked_art``.
 """
 
 import re

@@ -13,14 +13,15 @@ from similarity.artworks import Artwork, artist_of, list_pictures
 from similarity.errors import SimilarityError
 from similarity.letters import fold
 from similarity.models import Artist
-from similarity.museums import artic, mapped, met, rijksmuseum
+from similarity.museums import artic, linked_art, mapped, met, rijksmuseum
 from similarity.museums.attribution import PassedOver, names_of, sole_maker
 from similarity.museums.licences import check_licence
 from similarity.museums.record import Record, Row, file_key
 from similarity.museums.rows import Export
 
 MUSEUMS = ("met", "artic", "rijksmuseum")
-Read = Callable[[Row, Any], Record]
+# None for a row that is no work, but something that works refer to.
+Read = Callable[[Row, Any], Record | None]
 
 
 @dataclass
@@ -41,6 +42,8 @@ def recognise(export: Export) -> str:
     if export.is_table:
         tables = {"met": met.is_table, "rijksmuseum": rijksmuseum.is_table}
         return next((name for name, is_table in tables.items() if is_table(row.keys())), "")
+    if linked_art.is_object(row):
+        return "rijksmuseum"
     objects = {"met": met.is_object, "rijksmuseum": rijksmuseum.is_object, "artic": artic.is_object}
     return next((name for name, is_object in objects.items() if is_object(row)), "")
 
@@ -58,6 +61,9 @@ def reader_of(export: Export, museum: str, mapping: Mapping[str, str]) -> Read:
         return lambda row, _document: mapped.from_row(row, mapping)
     if museum == "artic":
         return lambda row, document: artic.from_object(row, iiif=artic.iiif_of(document))
+    if museum == "rijksmuseum" and linked_art.is_object(export.first_row()):
+        others = linked_art.rights_and_pictures(row for _label, row, _document in export.rows())
+        return lambda row, _document: linked_art.from_object(row, others)
     from_table, from_object = {
         "met": (met.from_table, met.from_object),
         "rijksmuseum": (rijksmuseum.from_table, rijksmuseum.from_object),
@@ -77,6 +83,8 @@ def select(
         if most is not None and len(chosen.works) >= most:
             break
         record = read(row, document)
+        if record is None:
+            continue
         try:
             check_licence(record, wider=wider)
             work = _work(record, label, known)

@@ -9,19 +9,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from similarity.museums import artic, mapped, met, rijksmuseum
+from similarity.museums import artic, linked_art, mapped, met, rijksmuseum
 from similarity.museums.attribution import PassedOver, names_of, sole_maker
 from similarity.museums.licences import check_licence
 from similarity.museums.record import Maker, Record, file_key, forwards, life_in, year_of
 from tests.similarity.museums.exports import (
+    AAT,
+    CC,
     MET_COLUMNS,
     RIJKS_COLUMNS,
     artic_artwork,
+    assigned,
+    linked_others,
+    linked_part,
+    linked_work,
     met_line,
     met_object,
     rijks_entry,
     rijks_line,
     rijks_object,
+    types,
 )
 
 ADA = Maker("Ada Quill", "Artist", born=1801, died=1877)
@@ -127,6 +134,121 @@ def test_the_rijksmuseums_makers_with_roles() -> None:
     makers = rijksmuseum.from_table(line).makers
     assert makers == (Maker("Jan Luyken", "prentmaker"), Maker("Carel Allard", "uitgever"))
     assert sole_maker(makers).name == "Jan Luyken"
+
+
+def read_linked(work: dict[str, Any], *others: dict[str, Any]) -> Record:
+    record = linked_art.from_object(work, linked_art.rights_and_pictures(others))
+    assert record is not None
+    return record
+
+
+def test_the_rijksmuseums_linked_art_in_three_documents() -> None:
+    work, others = linked_work(7), linked_others(7)
+    assert all(linked_art.is_object(row) for row in (work, *others))
+    assert read_linked(work, *others) == Record(
+        id="SK-Q-7",
+        makers=(Maker("Ada Quill", "painter"),),
+        title="Study 7",
+        year="c. 1850",
+        style="painting",
+        licence="Public Domain Mark 1.0",
+        source="https://id.rijksmuseum.nl/2007",
+        names=("SK-Q-7", "2007", "Abc7"),
+        picture="https://iiif.micr.io/Abc7/full/!1024,1024/0/default.jpg",
+    )
+    assert [linked_art.from_object(other, {}) for other in others] == [None, None]
+
+
+def test_the_documents_may_stand_inside_one_another() -> None:
+    visual, digital = linked_others(7)
+    inside = linked_work(7, shows=[{**visual, "digitally_shown_by": [digital]}])
+    assert read_linked(inside) == read_linked(linked_work(7), visual, digital)
+
+
+def test_the_rights_of_the_record_are_not_those_of_the_work() -> None:
+    """Given a work alone, whose record is CC0, then nothing is said of the work, nor where its picture is."""
+    record = read_linked(linked_work(7))
+    assert (record.licence, record.free, record.picture, record.names) == ("", None, "", ("SK-Q-7", "2007"))
+
+
+@pytest.mark.parametrize(
+    ("rights", "licence", "reason"),
+    [
+        (CC + "publicdomain/mark/1.0/", "Public Domain Mark 1.0", None),
+        ("http://creativecommons.org/publicdomain/zero/1.0/", "CC0 1.0", None),
+        (CC + "licenses/by/4.0/", "CC BY 4.0", "not_public_domain"),
+        (CC + "licenses/by-sa/4.0/deed.nl", "CC BY-SA 4.0", "not_public_domain"),
+        ("https://rightsstatements.org/vocab/InC/1.0/", "https://rightsstatements.org/vocab/InC/1.0/",
+         "not_public_domain"),
+        ("", "", "licence_unstated"),
+    ],
+)  # fmt: skip
+def test_the_rights_of_linked_art(rights: str, licence: str, reason: str | None) -> None:
+    record = read_linked(linked_work(7), *linked_others(7, rights=rights))
+    assert record.licence == licence
+    with contextlib.nullcontext() if reason is None else pytest.raises(PassedOver, match=reason):
+        check_licence(record)
+
+
+def test_of_several_rights_the_least_free_counts() -> None:
+    visual, digital = linked_others(7)
+    visual["subject_to"].append({"type": "Right", "classified_as": types(CC + "licenses/by-nc/4.0/")})
+    assert read_linked(linked_work(7), visual, digital).licence == "CC BY-NC 4.0"
+
+
+def whose(record: Record) -> str:
+    """The maker's name, or why there is none."""
+    try:
+        return sole_maker(record.makers).name
+    except PassedOver as passed:
+        return passed.reason
+
+
+ATTRIBUTED, POSSIBLY, AFTER, SIGNED = AAT + "300404269", AAT + "300435722", AAT + "300404286", AAT + "300028705"
+PUBLISHED = linked_part("Quill & Zn.", ("uitgever", "publisher"), carried_out_by=[
+    {"type": "Group", "notation": [{"@language": "nl", "@value": "Quill & Zn."}]}])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parts", "found"),
+    [
+        ([linked_part()], "Ada Quill"),
+        ([linked_part(), PUBLISHED], "Ada Quill"),
+        ([linked_part("Ada Quill (signed by artist)", assigned_by=[
+            assigned() | {"motivated_by": [{"classified_as": types(SIGNED)}]}])], "Ada Quill"),
+        ([linked_part("Ada Quill (I) (mentioned on object)", assigned_by=[assigned()])], "Ada Quill (I)"),
+        ([linked_part("attributed to Ada Quill", assigned_by=[assigned("carried_out_by", ATTRIBUTED)])],
+         "qualified_attribution"),
+        ([linked_part("toegeschreven aan Ada Quill", assigned_by=[assigned()])], "qualified_attribution"),
+        ([linked_part("Ada Quill (possibly)", assigned_by=[assigned("carried_out_by", POSSIBLY)])],
+         "qualified_attribution"),
+        ([linked_part("workshop of Ada Quill", assigned_by=[assigned(type="Group", id=None)])],
+         "qualified_attribution"),
+        ([linked_part("after design by Ben Inkwell", assigned_by=[assigned("influenced_by", AFTER)]), linked_part()],
+         "qualified_attribution"),
+        ([linked_part(), linked_part("Ben Inkwell", assigned_by=[assigned(notation={"@language": "en",
+                                                                                   "@value": "Ben Inkwell"})])],
+         "several_makers"),
+        ([linked_part(), linked_part("", assigned_by=[assigned()])], "several_makers"),
+        ([linked_part("anonymous", carried_out_by=[{"type": "Person", "notation": [{"@language": "nl",
+                                                                                    "@value": "anoniem"}]}])],
+         "unknown_maker"),
+        ([linked_part("Quill & Zn.", carried_out_by=PUBLISHED["carried_out_by"])], "not_a_person"),
+        ([PUBLISHED], "no_maker"),
+        ([linked_part("Ada Quill", assigned_by=[assigned("took_place_at")])], "no_maker"),
+    ],
+)  # fmt: skip
+def test_whose_hand_linked_art_names(parts: list[dict[str, Any]], found: str) -> None:
+    assert whose(read_linked(linked_work(7, *parts))) == found
+
+
+def test_a_production_in_one_piece_and_a_rejected_attribution() -> None:
+    """An attribution that was rejected stands beside the parts, and is nobody's then."""
+    work = linked_work(7)
+    work["produced_by"]["assigned_by"] = [assigned("carried_out_by", ATTRIBUTED)]
+    assert sole_maker(read_linked(work).makers).name == "Ada Quill"
+    whole = linked_work(7, produced_by=linked_part() | {"timespan": [{"begin_of_the_begin": "1849-01-01T00:00:00Z"}]})
+    assert (read_linked(whole).makers, read_linked(whole).year) == ((Maker("Ada Quill", "painter"),), "1849")
 
 
 @pytest.mark.parametrize(
@@ -283,6 +405,7 @@ MAPPING = {name: name for name in mapped.FIELDS}
         (artic.from_object, list(artic_artwork(1))),
         (rijksmuseum.from_table, RIJKS_COLUMNS),
         (rijksmuseum.from_object, [*rijks_entry(1), *rijks_object(1)]),
+        (lambda row: linked_art.from_object(linked_work(1) | row, {}), list(linked_work(1))[3:]),
         (lambda row: mapped.from_row(row, MAPPING), list(mapped.FIELDS)),
     ],
 )

@@ -17,7 +17,12 @@ from similarity.museums.rows import Export, files_below
 from similarity.museums.select import recognise
 from tests.similarity.conftest import encoded, painting
 from tests.similarity.museums.exports import (
+    AAT,
     artic_artwork,
+    assigned,
+    linked_others,
+    linked_part,
+    linked_work,
     met_line,
     met_object,
     rijks_entry,
@@ -191,6 +196,68 @@ def test_the_rijksmuseum_and_what_it_does_not_say(tiny: Encoder, tmp_path: Path,
     assert Artist.objects.get().references.count() == 3
 
 
+def linked_documents(server: Museum) -> list[dict[str, Any]]:
+    """Eight works of which two are free, by Ada's hand and shown; one is here without what it refers to."""
+    pictures = {number: server.says(f"/{number}/default.jpg", encoded(painting(number), "JPEG")) for number in range(8)}
+    doubted = linked_part("attributed to Ada Quill", assigned_by=[assigned("carried_out_by", AAT + "300404269")])
+    other = linked_part("Ben Inkwell", assigned_by=[assigned()])
+    works = {
+        0: linked_work(0),
+        1: linked_work(1, linked_part("Ada Quill (signed by artist)", assigned_by=[assigned()])),
+        2: linked_work(2),
+        3: linked_work(3, doubted),
+        4: linked_work(4, linked_part(), other),
+        5: linked_work(5, produced_by={}),
+        6: linked_work(6),
+        7: linked_work(7),
+    }
+    rights = {2: "https://rightsstatements.org/vocab/InC/1.0/"}
+    documents = list(works.values())
+    for number in range(7):
+        visual, digital = linked_others(
+            number, picture=pictures[number], **({"rights": rights[2]} if number == 2 else {})
+        )
+        if number == 6:
+            del visual["digitally_shown_by"]  # as the museum has it where there is no picture
+        documents += [visual, digital]
+    return documents
+
+
+@pytest.mark.parametrize("form", ["folder", "array", "lines"])
+def test_the_rijksmuseums_linked_art(tiny: Encoder, tmp_path: Path, server: Museum, form: str) -> None:
+    documents = linked_documents(server)
+    export = tmp_path / {"folder": "docs", "array": "all.json", "lines": "all.jsonl"}[form]
+    if form == "folder":
+        for document in documents:
+            write_json(export / f"{document['id'].rpartition('/')[2]}.json", document)
+        (export / "1.json").write_text("{broken")
+    elif form == "array":
+        write_json(export, documents[::-1])  # the works last
+    else:
+        export.write_text("\n".join(map(json.dumps, documents)))
+
+    done = run(export, fetch=True, allow_private=True)
+
+    assert done["passed_over"] == {
+        "licence_unstated": 1, "no_maker": 1, "no_picture": 1, "not_public_domain": 1, "qualified_attribution": 1,
+        "several_makers": 1,
+    }  # fmt: skip
+    assert (done["imported"], done["fetched"]) == (2, 2)
+    assert [r["file"] for r in done["refused"]] == (["1.json"] if form == "folder" else [])
+    work = Reference.objects.get(title="Study 1")
+    assert (work.artist.name, work.year, work.style) == ("Ada Quill", "c. 1850", "painting")
+    assert (work.licence, work.source) == ("Public Domain Mark 1.0", "https://id.rijksmuseum.nl/2001")
+    assert sorted(server.asked) == ["/0/default.jpg", "/1/default.jpg"]
+
+
+def test_linked_art_with_pictures_in_a_folder(tiny: Encoder, tmp_path: Path) -> None:
+    """Given the works alone, then they say nothing of rights, and come in only when that is asked for."""
+    export = write_json(tmp_path / "works.json", [linked_work(1), linked_work(2)])
+    images = pictures(tmp_path / "images", "SK-Q-1.png", "2002.png")
+    assert run(export, images=images, fails="Nothing")["passed_over"] == {"licence_unstated": 2}
+    assert run(export, images=images, licence=["unstated"])["imported"] == 2
+
+
 def test_any_table_by_a_mapping(tiny: Encoder, tmp_path: Path) -> None:
     lines = [
         {"Maker": "Quill, Ada", "Scan": "a/1.png", "Rights": "CC0", "When": "1850"},
@@ -269,5 +336,8 @@ def test_exports_are_recognised(tmp_path: Path) -> None:
     assert recognise(Export(write_csv(tmp_path / "r.csv", [rijks_line(1)], delimiter="\t"))) == "rijksmuseum"
     assert recognise(Export(write_json(tmp_path / "r.json", {"artObject": rijks_object(1)}))) == "rijksmuseum"
     assert recognise(Export(write_json(tmp_path / "a.json", {"data": artic_artwork(1)}))) == "artic"
+    assert recognise(Export(write_json(tmp_path / "l.json", linked_work(1)))) == "rijksmuseum"
     assert recognise(Export(write_json(tmp_path / "x.json", {"type": "HumanMadeObject"}))) == ""
+    elsewhere = linked_work(1, id="https://data.example.org/object/1")
+    assert recognise(Export(write_json(tmp_path / "y.json", elsewhere))) == ""
     assert recognise(Export(tmp_path / "absent.csv")) == ""
