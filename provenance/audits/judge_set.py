@@ -1,6 +1,7 @@
 """Judge the set audits that wait."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,13 +16,11 @@ from generation.leases import new_owner
 from provenance.audits.models import SetAudit
 from provenance.works.errors import WorkError
 from provenance.works.models import Version
-from provenance.works.stages import keeping
+from provenance.works.stages import give_back, give_up, keeping
 from similarity.models import Artist, Audit, Calibration
 
 if TYPE_CHECKING:
     from similarity.encoder import Encoder, Vectors
-
-log = structlog.get_logger(__name__)
 
 
 def judge_set_audit(pk: UUID) -> bool:
@@ -31,14 +30,14 @@ def judge_set_audit(pk: UUID) -> bool:
         return False
     row = SetAudit.objects.get(pk=pk)
     with structlog.contextvars.bound_contextvars(set_audit=str(pk), attempt=row.attempts):
+        fail = partial(_end, row, owner, status=SetAudit.Status.FAILED)
         if row.attempts > settings.MAX_ATTEMPTS:
-            sentence = _("This was tried %(times)d times without success.") % {"times": settings.MAX_ATTEMPTS}
-            return _end(row, owner, status=SetAudit.Status.FAILED, error_code="gave_up", error=sentence)
+            return give_up(row, fail=fail)
         try:
             with keeping(SetAudit.objects.all(), row.pk, owner=owner):
                 found = _judged(row)
         except Exception as error:
-            return _settle(row, owner, error)
+            return give_back(SetAudit.objects.all(), row, owner=owner, error=error, fail=fail)
         named = [candidate["slug"] for candidate in found["decision"].get("candidates", ())]
         with transaction.atomic():
             ended = _end(row, owner, status=SetAudit.Status.JUDGED, error_code="", error="", **found)
@@ -49,17 +48,6 @@ def judge_set_audit(pk: UUID) -> bool:
 
 def _end(row: SetAudit, owner: str, **changes: Any) -> bool:
     return SetAudit.objects.finish(row.pk, owner=owner, judged_at=timezone.now(), **changes)
-
-
-def _settle(row: SetAudit, owner: str, error: Exception) -> bool:
-    code = str(getattr(error, "code", "internal_error"))
-    said = str(error) if hasattr(error, "code") else _("Something unforeseen went wrong. The operator's log says more.")
-    if getattr(error, "permanent", False):
-        log.error("set_audit_failed", code=code, exc_info=error)
-        return _end(row, owner, status=SetAudit.Status.FAILED, error_code=code, error=said)
-    log.warning("set_audit_will_be_retried", code=code, exc_info=error)
-    SetAudit.objects.retry_later(row.pk, owner=owner, attempts=row.attempts, error_code=code, error=said)
-    return False
 
 
 def _judged(row: SetAudit) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -9,14 +10,13 @@ import structlog
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from generation import blobs
 from generation.leases import new_owner
 from provenance.reports.ask import drop
 from provenance.reports.models import Report
 from provenance.reports.sign import signed
-from provenance.works.stages import LeaseLost, keeping
+from provenance.works.stages import LeaseLost, give_back, give_up, keeping
 from similarity.models import Audit
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def make_report(pk: UUID) -> bool:
         return False
     row = Report.objects.select_related("audit").get(pk=pk)
     with structlog.contextvars.bound_contextvars(report=str(pk), attempt=row.attempts):
+        fail = partial(_end, row, owner, status=Report.Status.FAILED)
         if row.attempts > settings.MAX_ATTEMPTS:
-            sentence = _("This was tried %(times)d times without success.") % {"times": settings.MAX_ATTEMPTS}
-            return _end(row, owner, status=Report.Status.FAILED, error_code="gave_up", error=sentence)
+            return give_up(row, fail=fail)
         try:
             with keeping(Report.objects.all(), row.pk, owner=owner):
                 found = _made(row, owner)
@@ -44,7 +44,7 @@ def make_report(pk: UUID) -> bool:
             log.warning("lease_lost")
             return False
         except Exception as error:
-            return _settle(row, owner, error)
+            return give_back(Report.objects.all(), row, owner=owner, error=error, fail=fail)
         return _end(row, owner, status=Report.Status.READY, error_code="", error="", **found)
 
 
@@ -101,14 +101,3 @@ def _end(row: Report, owner: str, **changes: Any) -> bool:
     if ended and row.picture:
         drop(row.picture)
     return ended
-
-
-def _settle(row: Report, owner: str, error: Exception) -> bool:
-    code = str(getattr(error, "code", "internal_error"))
-    said = str(error) if hasattr(error, "code") else _("Something unforeseen went wrong. The operator's log says more.")
-    if getattr(error, "permanent", False):
-        log.error("report_failed", code=code, exc_info=error)
-        return _end(row, owner, status=Report.Status.FAILED, error_code=code, error=said)
-    log.warning("report_will_be_retried", code=code, exc_info=error)
-    Report.objects.retry_later(row.pk, owner=owner, attempts=row.attempts, error_code=code, error=said)
-    return False

@@ -1,4 +1,4 @@
-"""The two stages every version passes, and the rules they share: claim, do, write once.
+"""The stages every version passes, and the rules they share with whatever else is made under a lease.
 
 A stage is a function that takes a claimed version and returns the row changes that end it. It
 may be run twice (the lease ran out while it was slow): only the holder's changes are kept.
@@ -7,6 +7,7 @@ may be run twice (the lease ran out while it was slow): only the holder's change
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -27,8 +28,19 @@ class Write(Protocol):
     def __call__(self, version: Version) -> dict[str, Any]: ...
 
 
+class Tried(Protocol):
+    """What is asked of a leased row that is tried again: how often it was, and what was said the last time."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def error(self) -> str: ...
+
+
 class LeaseLost(Exception):
-    """Somebody else holds the version by now; raised to undo everything this attempt wrote."""
+    """Somebody else holds the row by now; raised to undo everything this attempt wrote."""
 
 
 def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]) -> bool:
@@ -47,8 +59,9 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
     with structlog.contextvars.bound_contextvars(
         work_id=str(version.work_id), version_id=str(version.pk), stage=status, attempt=version.attempts
     ):
+        fail = partial(Version.objects.finish, version.pk, owner=owner, status=Version.Status.FAILED)
         if version.attempts > settings.MAX_ATTEMPTS:
-            _give_up(version, owner=owner)
+            give_up(version, fail=fail)
             return False
         try:
             with keeping(Version.objects.all(), version.pk, owner=owner):
@@ -61,7 +74,7 @@ def run_stage(version_id: UUID, *, status: str, work: Callable[[Version], Write]
             log.warning("lease_lost")
             return False
         except Exception as error:
-            _give_back(version, owner=owner, error=error)
+            give_back(Version.objects.all(), version, owner=owner, error=error, fail=fail)
             return False
         log.info("stage_ended", status=str(changes.get("status", status)))
     return True
@@ -92,18 +105,23 @@ def keeping(rows: LeasedQuerySet, pk: UUID, *, owner: str) -> Iterator[None]:
         thread.join()
 
 
-def _give_up(version: Version, *, owner: str) -> None:
-    """Fail a version that was tried too often, with what is known of the last time."""
-    last = version.error or _("The worker stopped without a word each time.")
+def give_up(row: Tried, *, fail: Callable[..., bool]) -> bool:
+    """End a row that was tried too often, with what is known of the last time; whether it has ended.
+
+    *fail* sets ``error_code`` and ``error`` with whatever else ends a row of its kind, while its lease is held.
+    """
+    last = row.error or _("The worker stopped without a word each time.")
     sentence = _("This was tried %(times)d times without success.") % {"times": settings.MAX_ATTEMPTS}
-    log.error("version_failed", code="gave_up")
-    Version.objects.finish(
-        version.pk, owner=owner, status=Version.Status.FAILED, error_code="gave_up", error=f"{sentence} {last}"
-    )
+    log.error("stage_failed", code="gave_up")
+    return fail(error_code="gave_up", error=f"{sentence} {last}")
 
 
-def _give_back(version: Version, *, owner: str, error: Exception) -> None:
-    permanent = bool(getattr(error, "permanent", False))
+def give_back(rows: LeasedQuerySet, row: Tried, *, owner: str, error: Exception, fail: Callable[..., bool]) -> bool:
+    """What an *error* means for a row held by *owner*; whether it has ended.
+
+    It ends by *fail* with the error's code where trying again does not help, or was done too often; else it is
+    given back, to be tried again after a back-off.
+    """
     code = str(getattr(error, "code", "internal_error"))
     # The words of an error we did not foresee may hold anything (paths, say): they go to the log only.
     sentence = (
@@ -112,12 +130,12 @@ def _give_back(version: Version, *, owner: str, error: Exception) -> None:
         else _("Something unforeseen went wrong (%(kind)s). The operator's log says more.")
         % {"kind": type(error).__name__}
     )
-    if permanent or version.attempts >= settings.MAX_ATTEMPTS:
-        log.error("version_failed", code=code, exc_info=error)
-        Version.objects.finish(version.pk, owner=owner, status=Version.Status.FAILED, error_code=code, error=sentence)
-        return
+    if getattr(error, "permanent", False) or row.attempts >= settings.MAX_ATTEMPTS:
+        log.error("stage_failed", code=code, exc_info=error)
+        return fail(error_code=code, error=sentence)
     log.warning("stage_will_be_retried", code=code, exc_info=error)
-    Version.objects.retry_later(version.pk, owner=owner, attempts=version.attempts, error_code=code, error=sentence)
+    rows.retry_later(row.pk, owner=owner, attempts=row.attempts, error_code=code, error=sentence)
+    return False
 
 
 def retry_failed(*, code: str = "") -> int:

@@ -194,15 +194,23 @@ def test_what_may_pass_is_tried_again_and_in_the_end_given_up(
         raise SimilarityError("index_unwritable", "The index cannot be written.", permanent=False)
 
     monkeypatch.setattr(judging, "_judged", away)
-    for attempts in (1, 2):
-        assert not judge_set_audit(row.pk)
-        row.refresh_from_db()
-        assert (row.status, row.attempts) == ("waiting", attempts)
-        assert not judge_set_audit(row.pk), "it waits"
-        SetAudit.objects.update(lease_until=None)
-    judge_set_audit(row.pk)
+    assert not judge_set_audit(row.pk)
+    row.refresh_from_db()
+    assert (row.status, row.attempts) == ("waiting", 1)
+    assert not judge_set_audit(row.pk), "it waits"
+    SetAudit.objects.update(lease_until=None)
+    assert judge_set_audit(row.pk)
+    row.refresh_from_db()
+    assert (row.status, row.error_code, row.error) == ("failed", "index_unwritable", "The index cannot be written.")
+
+
+def test_a_set_that_kills_its_worker_each_time_is_given_up(creator: User, settings: Settings) -> None:
+    settings.MAX_ATTEMPTS = 2
+    row = SetAudit.objects.create(owner=creator, kind="versions", versions=[], attempts=2)
+    assert judge_set_audit(row.pk)
     row.refresh_from_db()
     assert (row.status, row.error_code) == ("failed", "gave_up")
+    assert row.error == "This was tried 2 times without success. The worker stopped without a word each time."
 
 
 def test_asking_rings_the_task_and_the_sweep_rings_for_what_waits(

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 from django.test import Client
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
 from generation.stored_files import used_by
@@ -219,17 +219,25 @@ def test_what_cannot_be_made_ends_with_its_code(owned: Audit, monkeypatch: pytes
     assert ask(owned) != row
 
 
-def test_what_may_pass_is_tried_again_and_then_given_up(owned: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_may_pass_is_tried_again_and_then_given_up(
+    owned: Audit, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def busy(*_arguments: object, **_options: object) -> dict[str, Any]:
         raise SimilarityError("index_unwritable", "No room.", permanent=False)
 
     monkeypatch.setattr(making, "record_of", busy)
+    settings.MAX_ATTEMPTS = 2
     row = ask(owned)
-    for _attempt in range(6):
-        make_report(row.pk)
-        Report.objects.update(lease_until=None)
+    assert [make_report(row.pk), make_report(row.pk)] == [False, False]  # the second time it waits
+    Report.objects.update(lease_until=None)
+    assert make_report(row.pk)
     row.refresh_from_db()
-    assert (row.status, row.error_code) == (Report.Status.FAILED, "gave_up")
+    assert (row.status, row.error_code, row.error) == (Report.Status.FAILED, "index_unwritable", "No room.")
+
+    another = Report.objects.create(audit=owned, attempts=2)
+    assert make_report(another.pk)
+    another.refresh_from_db()
+    assert (another.status, another.error_code) == (Report.Status.FAILED, "gave_up")
 
 
 def test_an_audit_that_failed_has_no_report(client: Client, creator: User) -> None:
