@@ -25,7 +25,8 @@ Viewer = AbstractBaseUser | AnonymousUser | None
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveredVersion:
-    """``happened`` is measured, not signed. ``overlay`` is a data URI of a PNG.
+    """``happened`` is measured, not signed. ``overlay`` is a data URI of a PNG, empty where
+    the viewer may know of the picture but not look at it.
 
     ``page`` is the version's public page, empty while only its owner may see it. ``similarity`` 0..100 is
     how well the pixels agree; ``inliers`` how many local features lie where they should (0 when the whole
@@ -73,7 +74,7 @@ def look_for(picture: "Image.Image", *, viewer: Viewer = None) -> Traces:
     named = versions_named_in(picture)
     found = recover(picture, allowed=may_be_told(viewer), named=named)
     if found is not None:
-        return Traces(recovered=asdict(_told(found)))
+        return Traces(recovered=asdict(_told(found, viewer)))
     return Traces(named_by_code=_claimed(named))
 
 
@@ -100,12 +101,14 @@ def _claimed(named: list[UUID]) -> dict[str, str] | None:
     return {"version": str(version.pk), "title": version.work.title, "page": page, "standing": "claimed"}
 
 
-def _told(found: "Recovered") -> RecoveredVersion:
+def _told(found: "Recovered", viewer: Viewer) -> RecoveredVersion:
     from provenance.recovery.overlay import overlay_png
     from provenance.recovery.wording import happened
 
     version = Version.objects.select_related("work", "credential").get(pk=found.picture.subject)
     published = version.status == Version.Status.PUBLISHED
+    shown = published or (viewer is not None and Version.objects.shown_to(viewer).filter(pk=version.pk).exists())
+    overlay = base64.b64encode(overlay_png(found)).decode("ascii") if shown else ""
     return RecoveredVersion(
         version=str(version.pk),
         title=version.work.title,
@@ -116,5 +119,5 @@ def _told(found: "Recovered") -> RecoveredVersion:
         changes=found.changes.as_dict(),
         similarity=found.similarity,
         inliers=found.registration.inliers,
-        overlay="data:image/png;base64," + base64.b64encode(overlay_png(found)).decode("ascii"),
+        overlay=overlay and "data:image/png;base64," + overlay,
     )

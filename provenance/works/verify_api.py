@@ -89,7 +89,7 @@ class RecoveredSerializer(serializers.Serializer[Any]):
     changes = serializers.DictField(help_text="The same as numbers.")
     similarity = serializers.IntegerField(min_value=0, max_value=100)
     inliers = serializers.IntegerField(help_text="Local features that lie where they should.")
-    overlay = serializers.CharField(help_text="A PNG as a data URI.")
+    overlay = serializers.CharField(help_text="A PNG as a data URI; empty where you may not look at the picture.")
 
 
 class NamedByCodeSerializer(serializers.Serializer[Any]):

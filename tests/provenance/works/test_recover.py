@@ -153,6 +153,8 @@ def test_a_held_version_is_its_owners_alone(sealed: Sealed, creator: User, stran
         told = verify(file, viewer=viewer).recovered
         assert told is not None
         assert (told["version"], told["published"], told["page"]) == (str(version.pk), False, "")
+        # As on the version's own page: its owner does not see it before a reviewer lets it go.
+        assert told["overlay"].startswith("data:image/png") == (viewer is reviewer)
 
 
 def test_a_held_twin_does_not_hide_the_published_one(sealed: Sealed) -> None:
