@@ -42,12 +42,17 @@ def factor_of(vae: AutoencoderTiny) -> int:
 
 
 def doubled(small: AutoencoderTiny, config: Config) -> AutoencoderTiny:
-    """Twice the picture from the same latent: all layers of `small`, and a level more between them and the picture."""
+    """Twice the picture from the same latent: all layers of `small`, and a level more between them and the picture.
+
+    Both sides of `small` must have no blocks at their outermost level, where the new one goes.
+    """
+    assert config["encoder_blocks"][0] == config["decoder_blocks"][-1] == 0
     large = build(config, double=True)
     for at, layer in enumerate(small.encoder.layers):
         large.encoder.layers[at + (at > 0)].load_state_dict(layer.state_dict())
     for at, layer in enumerate(small.decoder.layers[:-1]):
         large.decoder.layers[at].load_state_dict(layer.state_dict())
+    large.decoder.layers[-1].load_state_dict(small.decoder.layers[-1].state_dict())
     return large
 
 

@@ -12,7 +12,7 @@ import torch
 from diffusers import AutoencoderTiny, DPMSolverMultistepScheduler, StableDiffusionPipeline
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from generation.training import runs
+from generation.training import autoencoder, runs
 from generation.training.latents import load_autoencoder
 from generation.training.pixels import PixelStore, Work, read_works, split
 from generation.training.unet import build_text_encoder, build_unet
@@ -83,7 +83,7 @@ def said_of(learnt: list[Work], *, listed: int) -> str:
     )
 
 
-def passport(config: runs.Config, samples: int, *, training_statement: str) -> dict[str, object]:
+def passport(config: runs.Config, samples: int, *, native_size: int, training_statement: str) -> dict[str, object]:
     """What the service needs to know before it loads the weights."""
     sampling = config["sampling"]
     return {
@@ -97,7 +97,7 @@ def passport(config: runs.Config, samples: int, *, training_statement: str) -> d
         "default_guidance": sampling["guidance"],
         "default_negative_prompt": "",
         "cpu_threads": 1,
-        "native_size": 256,
+        "native_size": native_size,
         "size_multiple": 64,
         "scheduler": "DPMSolverMultistepScheduler",
     }
@@ -114,7 +114,8 @@ def main() -> None:
     pipe, samples = assemble(run, args.name)
     out = Path(args.out)
     pipe.to(dtype=torch.float16).save_pretrained(out, safe_serialization=True)
-    facts = passport(run.config, samples, training_statement=statement(run))
+    native = run.config["unet"]["side"] * autoencoder.factor_of(pipe.vae)
+    facts = passport(run.config, samples, native_size=native, training_statement=statement(run))
     (out / "passport.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     for file in out.rglob("*.safetensors"):
         file.chmod(0o644)

@@ -80,8 +80,15 @@ class LatentStore:
         return whole[:, top : top + side, left : left + side]
 
 
-def load_autoencoder(run: runs.Run, stages: tuple[str, ...] = ("double", "decoder", "joint")) -> AutoencoderTiny:
-    """The autoencoder of the first of `stages` that was trained in this run, else the one that ships."""
+SMALL = ("decoder", "joint")
+
+
+def load_autoencoder(run: runs.Run, stages: tuple[str, ...] = ()) -> AutoencoderTiny:
+    """The autoencoder of the first of `stages` that was trained in this run, else the one that ships.
+
+    By default the newest that fits the denoiser's squares: of 16 cells a side a double one makes 256 pixels.
+    """
+    stages = stages or (("double", *SMALL) if run.config["unet"]["side"] == 16 else SMALL)
     vae = None
     for stage in stages:
         if vae is None and (state := runs.load(run.work / f"autoencoder-{stage}.pt")) is not None:

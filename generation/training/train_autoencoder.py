@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from generation.training import autoencoder, runs
 from generation.training.discriminator import PatchDiscriminator, hinge
-from generation.training.latents import load_autoencoder
+from generation.training.latents import SMALL, load_autoencoder
 from generation.training.pixels import PixelStore, held_out, read_works, to_tensor
 from generation.training.sheet import save_pairs
 from generation.training.squeezenet import SqueezeFeatures
@@ -53,16 +53,17 @@ def main() -> None:
     usable = [i for i in range(len(works)) if kept[i] and store.shape[i].min() >= 96]
     fixed = to_tensor([store.square(i, 0.3, 256) for i in range(3, len(works), len(works) // 8)][:8]).to(run.device)
 
-    small = load_autoencoder(run, ("decoder", "joint") if double else ("joint",))
-    assert joint or autoencoder.factor_of(small) == autoencoder.FACTOR, "run the joint stage first"
-    vae = autoencoder.build(config) if joint else autoencoder.doubled(small, config) if double else copy.deepcopy(small)
+    path = run.work / f"autoencoder-{args.stage}.pt"
+    before = [stage for stage in SMALL if (run.work / f"autoencoder-{stage}.pt").exists()]
+    assert joint or before, "run the joint stage first"
+    small = autoencoder.build(config) if joint else load_autoencoder(run, SMALL if double else ("joint",))
+    vae = autoencoder.doubled(small, config) if double else copy.deepcopy(small)
     vae = vae.to(run.device, memory_format=torch.channels_last).train().requires_grad_(True)
     judge = SqueezeFeatures(run.data).to(run.device)
     patches = PatchDiscriminator(32).to(run.device)
     trained = list(vae.decoder.parameters() if args.stage == "decoder" else vae.parameters())
     optimiser = torch.optim.AdamW(trained, lr=1e-3, betas=(0.9, 0.99), weight_decay=0.0)
     rival = torch.optim.AdamW(patches.parameters(), lr=4e-4, betas=(0.5, 0.99))
-    path = run.work / f"autoencoder-{args.stage}.pt"
     total, step, spent = config[f"{args.stage}_steps"], 0, 0.0
     if (state := runs.load(path)) is not None:
         vae.load_state_dict(state["vae"])

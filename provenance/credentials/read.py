@@ -26,7 +26,7 @@ class Reading:
     """What a file's credential is, and what established that.
 
     ``manifest`` is the whole manifest store as crJSON (active manifest first), ``{}`` without one; ``store`` is the
-    same in the bytes that the SDK verified, which is asked for the rest when somebody wants it.
+    same in the bytes that the SDK verified, where the rest is looked up when somebody wants it.
     ``sdk`` and ``trust_list`` (SHA-256, empty without a list) say by what this can be run again.
     """
 
@@ -63,17 +63,12 @@ class Reading:
     def resources(self) -> dict[str, bytes]:
         """Embedded data of ``content`` (a prompt, a model's passport) by assertion label.
 
-        Taken out of the store at once; the SDK, which copies the store for each, is asked for what is not there.
+        Taken out of the store at once: the SDK copies the store for each, and a file may name hundreds.
         """
-        manifest = self.content
-        assertions = manifest.get("assertions")
-        held = jumbf.embedded_data(self.store, str(manifest.get("label", "")))
-        found = {}
-        for name, assertion in assertions.items() if isinstance(assertions, dict) else ():
-            if name.startswith("c2pa.embedded-data") and isinstance(assertion, dict):
-                uri = str(assertion.get("identifier", ""))
-                found[name] = held[name] if name in held else _asked(self.store, uri)
-        return found
+        held = jumbf.embedded_data(self.store, str(self.content.get("label", "")))
+        assertions = self.content.get("assertions")
+        named = assertions if isinstance(assertions, dict) else {}
+        return {name: data for name, data in held.items() if name in named}
 
 
 def read(data: bytes) -> Reading:
@@ -154,17 +149,6 @@ def _read(data: bytes, kind: str, context: Any, about: dict[str, Any]) -> Readin
             changed = Reason("file_type_box_changed", "", "the file type box is not the one that was signed")
             found = Verdict(code=verdict.TAMPERED, reasons=(*found.reasons, changed), broken="pixels")
         return Reading(verdict=found, manifest=report, store=store, **about)
-
-
-def _asked(store: bytes, uri: str) -> bytes:
-    """What the SDK finds at *uri* in *store* alone; empty where it finds nothing."""
-    import c2pa
-
-    try:
-        with c2pa.Reader("application/c2pa", io.BytesIO(store), context=c2pa.Context.from_dict(OFFLINE)) as reader:
-            return _resource(reader, uri)
-    except Exception:  # as in `read`: of many types
-        return b""
 
 
 def _resource(reader: Any, uri: str) -> bytes:

@@ -41,6 +41,7 @@ def pdf_file(record: dict[str, Any], *, stale: bool = False) -> bytes:
         sheet.heading(_("What the resemblance rests on"))
         if record["occlusion"] and facts["thumbnail"]:
             sheet.map(record)
+        if facts["part"]:
             sheet.text(facts["part"])
         rows = [(row["name"], row["score"], row["artist"]) for row in facts["ablations"]]
         sheet.table((_("When something is taken from it"), _("Score"), _("Nearest artist")), rows, (3, 1, 3))

@@ -1,4 +1,4 @@
-"""What of a report somebody may see: a picture that is not published is shown to reviewers only."""
+"""What of a report somebody may see: a picture that is not published is shown to reviewers only, once it is signed."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 def record_for(report: Report, user: "AbstractBaseUser | AnonymousUser") -> dict[str, Any]:
     """The record of a *report* that is ready, as *user* may read it."""
     record = read(report.document.encode()).record
-    return record if _shows_picture(report, user) else without_picture(record)
+    return without_picture(record) if record["image"]["thumbnail"] and not _shows_picture(report, user) else record
 
 
 def document_for(report: Report, user: "AbstractBaseUser | AnonymousUser") -> str:
     """The signed document: byte for byte as it was made, or signed anew where the picture had to be left out."""
-    return report.document if _shows_picture(report, user) else signed(record_for(report, user))
+    record = record_for(report, user)
+    return signed(record) if record["image"].get("withheld") else report.document
 
 
 def without_picture(record: dict[str, Any]) -> dict[str, Any]:
@@ -30,4 +31,6 @@ def without_picture(record: dict[str, Any]) -> dict[str, Any]:
 def _shows_picture(report: Report, user: "AbstractBaseUser | AnonymousUser") -> bool:
     """As the pages of the version do; what was only audited has no version, and is the asker's own file."""
     version = getattr(report.audit, "version", None)
-    return version is None or Version.objects.shown_to(user).filter(pk=version.pk).exists()
+    if version is None or version.status == Version.Status.PUBLISHED:
+        return True
+    return Version.objects.shown_to(user).filter(pk=version.pk).exists()

@@ -40,6 +40,10 @@ class ReliabilityBinSerializer(serializers.Serializer[Any]):
 
 
 class LikelihoodSerializer(serializers.Serializer[Any]):
+    same_style = serializers.BooleanField(
+        allow_null=True,
+        help_text="Whether the other hands are of works catalogued under the same style; null: not known.",
+    )
     artists = serializers.IntegerField()
     trials = serializers.IntegerField()
     cllr = serializers.FloatField(allow_null=True, help_text="In bits: 0 is perfect, 1 tells nothing.")

@@ -28,7 +28,7 @@ class RecoveredVersion:
     """``happened`` is measured, not signed. ``overlay`` is a data URI of a PNG, empty where
     the viewer may know of the picture but not look at it.
 
-    ``page`` is the version's public page, empty while only its owner may see it. ``similarity`` 0..100 is
+    ``page`` is the version's public page, empty while it is not published. ``similarity`` 0..100 is
     how well the pixels agree; ``inliers`` how many local features lie where they should (0 when the whole
     picture was laid over the other without them).
     """

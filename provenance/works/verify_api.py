@@ -83,7 +83,7 @@ class RecoveredSerializer(serializers.Serializer[Any]):
     version = serializers.UUIDField()
     title = serializers.CharField()
     published = serializers.BooleanField()
-    page = serializers.CharField(help_text="Path of its public page; empty while only its owner may see it.")
+    page = serializers.CharField(help_text="Path of its public page; empty while it is not published.")
     of_export = serializers.BooleanField()
     happened = HappenedSerializer(many=True)
     changes = serializers.DictField(help_text="The same as numbers.")

@@ -50,8 +50,9 @@ def from_object(row: Row, others: Mapping[str, Row]) -> Record | None:
     made = next(iter(_dicts(row.get("produced_by"))), {})
     when = next(iter(_dicts(made.get("timespan"))), {})
     visuals = [_whole(one, others) for one in _dicts(row.get("shows"))]
-    files = [_whole(one, others) for visual in visuals for one in _dicts(visual.get("digitally_shown_by"))]
-    picture = next((address for one in files for address in _ids(one.get("access_point"))), "")
+    # The rights are those of the visual item whose file is used.
+    visual = next((one for one in visuals if _picture_of(one, others)), visuals[0] if visuals else {})
+    picture = _picture_of(visual, others)
     micrio = re.match(r"https://iiif\.micr\.io/([0-9A-Za-z]+)/", picture)
     return Record(
         id=number or source.rpartition("/")[2],
@@ -59,7 +60,7 @@ def from_object(row: Row, others: Mapping[str, Row]) -> Record | None:
         title=_text(titles, of=_PREFERRED) or _text(titles),
         year=_text(when.get("identified_by")) or str(year_of(when.get("begin_of_the_begin")) or ""),
         style=next((name for kind in _dicts(row.get("classified_as")) if (name := _notation(kind))), ""),
-        licence=_licence(one for visual in visuals for one in _dicts(visual.get("subject_to"))),
+        licence=_licence(_dicts(visual.get("subject_to"))),
         source=source,
         names=tuple(filter(None, (number, source.rpartition("/")[2], micrio[1] if micrio else ""))),
         picture=picture.replace("/full/max/", SIZE) if micrio else picture,
@@ -84,10 +85,25 @@ def _makers(made: Row) -> Iterator[Maker]:
             yield Maker(name, role, link, person=said(person.get("type")) != "Group")
 
 
+def _picture_of(visual: Row, others: Mapping[str, Row]) -> str:
+    """The address of its first file, empty without one."""
+    files = [_whole(one, others) for one in _dicts(visual.get("digitally_shown_by"))]
+    return next((address for one in files for address in _ids(one.get("access_point"))), "")
+
+
 def _licence(rights: Iterable[Row]) -> str:
-    """What the rights are called, the least free of them when there are several."""
-    addresses = [address for right in rights for address in _ids(right.get("classified_as"))]
-    address = next(iter(sorted(addresses, key=lambda address: "/publicdomain/" in address)), "")
+    """What the rights are called. Where several bind, their names together, which no single wish lets by."""
+    each = (_ids(right.get("classified_as")) or [""] for right in rights)
+    names = dict.fromkeys(address and _called(address) for addresses in each for address in addresses)
+    bound = [name for name in names if not name.startswith(tuple(_PUBLIC_DOMAIN.values()))]
+    return (
+        f"several: {', '.join(name or 'unstated' for name in bound)}"
+        if len(bound) > 1
+        else next(iter([*bound, *names]), "")
+    )
+
+
+def _called(address: str) -> str:
     found = re.match(r"https?://creativecommons\.org/(?:licenses|publicdomain)/([a-z-]+)/([0-9.]+)", address)
     if found is None:
         return address

@@ -26,7 +26,7 @@ from similarity.training.train import part_of
 
 BUNDLED = Path(__file__).parent.parent / "bundled" / "colophon-style"
 MODEL_FILES = ("open_clip_config.json", "tokenizer.json", "tokenizer_config.json")
-VERSION = "2.0.0"
+VERSION = "2.1.0"
 
 
 def halved(state: dict[str, Tensor]) -> dict[str, Tensor]:

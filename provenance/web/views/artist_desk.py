@@ -135,7 +135,7 @@ def withdraw(request: SignedInRequest, slug: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     every = "all" in data
     try:
-        chosen = artist.references.filter(pk__in=named(_ids(data.getlist("work"))))
+        chosen = artist.references.filter(pk__in=[] if every else named(_ids(data.getlist("work"))))
     except ArtistError as error:
         messages.error(request, error.message)
         return redirect("web:artist-desk", slug=slug)

@@ -1,7 +1,6 @@
 import struct
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,11 +66,10 @@ def test_embedded_data_lies_in_the_store_as_the_library_gives_it(signed: Signed)
     assert embedded_data(store + store, signed.manifest_label) == {}
 
 
-def test_what_is_not_found_in_the_store_is_asked_of_the_library(
-    monkeypatch: pytest.MonkeyPatch, signed: Signed
-) -> None:
-    found = read(signed.data).resources
-    monkeypatch.setattr("provenance.credentials.jumbf.embedded_data", lambda _store, _label: {})
-    assert read(signed.data).resources == found
-    assert replace(read(signed.data), store=b"\0\0\0\x09jumb").resources == dict.fromkeys(found, b"")
-    assert replace(read(signed.data), manifest={"manifests": [{"assertions": 7}]}).resources == {}
+def test_only_what_lies_in_the_store_and_is_named_in_the_manifest_is_embedded(signed: Signed) -> None:
+    reading = read(signed.data)
+    assert replace(reading, store=b"\0\0\0\x09jumb").resources == {}
+    assert replace(reading, manifest={"manifests": [{"assertions": 7}]}).resources == {}
+    first = next(iter(reading.resources))
+    of_one = {"label": reading.label, "assertions": {first: {}, "c2pa.embedded-data.x": {"identifier": "x"}}}
+    assert replace(reading, manifest={"manifests": [of_one]}).resources == {first: reading.resources[first]}

@@ -329,7 +329,7 @@ def test_the_signers_are_listed(signer: Path, settings: Settings) -> None:
     out = StringIO()
     call_command("signers", "--json", stdout=out)
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert [(row["name"], row["standing"], row["key"], row["error"]) for row in rows] == [
+    assert [(row["name"], row["standing"], row["key"], row["error_code"]) for row in rows] == [
         ("default", "signing", "file", ""),
         ("tomorrow", "next", "file", ""),
         ("", "retired", "", ""),

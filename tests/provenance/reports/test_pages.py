@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -97,7 +97,10 @@ def test_a_picture_that_is_not_published_is_shown_to_reviewers_only(
         small = kept["image"]["thumbnail"].encode()
         return {name for name, data in files.items() if small in data or b"/Subtype /Image" in data}
 
+    auditor = User.objects.create_user("auditor")
+    auditor.user_permissions.add(Permission.objects.get(codename="view_audit"))
     own, reviewed = taken(creator), taken(reviewer)
+    assert showing_it(taken(auditor)) == set()
     assert showing_it(own) == set()
     assert showing_it(reviewed) == set(own)
     assert Page(own["/"].decode()).problems == []
@@ -114,6 +117,7 @@ def test_a_picture_that_is_not_published_is_shown_to_reviewers_only(
     Version.objects.filter(pk=version.pk).update(status=Version.Status.PUBLISHED)
     published = taken(creator)
     assert showing_it(published) == set(published)
+    assert showing_it(taken(auditor)) == set(published) - {"api"}  # which is its owner's and reviewers'
     assert published[".json"].decode() == ready.document
 
 

@@ -190,10 +190,35 @@ def test_the_rights_of_linked_art(rights: str, licence: str, reason: str | None)
         check_licence(record)
 
 
-def test_of_several_rights_the_least_free_counts() -> None:
+@pytest.mark.parametrize(
+    ("further", "licence"),
+    [
+        ([CC + "licenses/by-nc/4.0/"], "CC BY-NC 4.0"),
+        ([CC + "publicdomain/zero/1.0/"], "Public Domain Mark 1.0"),
+        ([CC + "licenses/by/4.0/", CC + "licenses/by-nc-nd/4.0/"], "several: CC BY 4.0, CC BY-NC-ND 4.0"),
+        ([CC + "licenses/by/4.0/", ""], "several: CC BY 4.0, unstated"),
+        ([""], ""),
+    ],
+)
+def test_of_several_rights_those_that_bind_count(further: list[str], licence: str) -> None:
     visual, digital = linked_others(7)
-    visual["subject_to"].append({"type": "Right", "classified_as": types(CC + "licenses/by-nc/4.0/")})
-    assert read_linked(linked_work(7), visual, digital).licence == "CC BY-NC 4.0"
+    visual["subject_to"] += [{"type": "Right", "classified_as": types(address)} for address in further]
+    record = read_linked(linked_work(7), visual, digital)
+    assert record.licence == licence
+    if licence != "Public Domain Mark 1.0":
+        with pytest.raises(PassedOver):
+            check_licence(record, wider=["CC BY"])
+
+
+def test_the_rights_are_those_of_the_picture_that_is_taken() -> None:
+    (bare, _), (other, digital) = linked_others(7, rights=""), linked_others(8)
+    bare = {**bare, "digitally_shown_by": []}
+    unfree, shown = linked_others(9, rights=CC + "licenses/by-nc/4.0/")
+    work = linked_work(7, shows=[bare, other])
+    assert read_linked(work, digital).licence == "Public Domain Mark 1.0"
+    work = linked_work(7, shows=[bare, unfree, other])
+    record = read_linked(work, shown, digital)
+    assert (record.licence, record.names[-1]) == ("CC BY-NC 4.0", "Abc9")
 
 
 def whose(record: Record) -> str:
