@@ -1,18 +1,23 @@
-"""What commands share: results as JSON lines or sentences, errors with a code, file names of any bytes."""
+"""What commands share: results as JSON lines or sentences, one way to fail, file names of any bytes."""
 
 import base64
 import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from django.core.management.base import CommandError, OutputWrapper
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper, SystemCheckError
+from django.db import OperationalError, ProgrammingError
+from django.utils.translation import gettext as _
 
 from similarity.errors import SimilarityError
 
 # How Python holds the bytes of a file name that are no UTF-8 (PEP 383), and any other half of a pair.
 _HALVES = re.compile("[\ud800-\udfff]")
+
+UNFORESEEN = "internal_error"
 
 
 def readable(text: str | Path) -> str:
@@ -33,16 +38,59 @@ def json_line(facts: dict[str, Any]) -> str:
     return readable(json.dumps(facts, ensure_ascii=False))
 
 
-def stopped(code: str, sentence: str, *, json_to: OutputWrapper | None = None) -> CommandError:
-    """The end of a command that cannot go on. With ``--json`` the code also goes to standard output."""
-    if json_to is not None:
-        json_to.write(json_line({"error_code": code, "error": sentence}))
-    return CommandError(readable(f"{code}: {sentence}"))
+@runtime_checkable
+class Coded(Protocol):
+    """What the errors of every room have; errors of libraries have no ``permanent``."""
+
+    code: str
+    message: str
+    permanent: bool
 
 
-def command_error(error: SimilarityError, *, json_to: OutputWrapper | None = None) -> CommandError:
-    """As ``stopped``, for an error of this engine."""
-    return stopped(error.code, error.for_operator, json_to=json_to)
+class Stopped(Exception):
+    """The end of a command that cannot go on, or has not done all that was asked for."""
+
+    permanent = True
+
+    def __init__(self, code: str, message: str, *, returncode: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.returncode = returncode
+
+
+class CodedCommand(BaseCommand):
+    """A command whose errors, our own, the settings' and the database's, end it in one way.
+
+    Standard error gets ``code: sentence`` by a ``CommandError``. With ``--json`` the last line of standard output is
+    ``{"error_code", "error"}``, also where Django's checks or an error nobody foresaw end it.
+    """
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except Exception as error:
+            code, sentence = _told(error)
+            if options.get("json"):
+                self.stdout.write(json_line({"error_code": code, "error": sentence}))
+            if isinstance(error, CommandError) or code == UNFORESEEN:
+                raise
+            returncode = error.returncode if isinstance(error, Stopped) else 1
+            raise CommandError(readable(f"{code}: {sentence}"), returncode=returncode) from error
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    """Its code, and its sentence with what only the operator may read."""
+    if isinstance(error, Coded):
+        return error.code, getattr(error, "for_operator", error.message)
+    if isinstance(error, OperationalError | ProgrammingError):
+        sentence = _("Our own records cannot be asked: run manage.py migrate first.")
+        return "database_unavailable", f"{sentence} {error}".strip()
+    if isinstance(error, ImproperlyConfigured):
+        return "badly_configured", str(error)
+    if isinstance(error, SystemCheckError):
+        return "checks_failed", str(error)
+    return UNFORESEEN, f"{type(error).__name__}: {error}"
 
 
 def report_refused(stderr: OutputWrapper, refused: list[tuple[str, SimilarityError]]) -> None:

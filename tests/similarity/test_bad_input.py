@@ -61,8 +61,9 @@ def test_audit_tells_each_bad_file_by_a_code_and_goes_on(tiny: Encoder, tmp_path
     (tmp_path / "good.png").write_bytes(encoded(painting(3, size=(64, 64))))
     names = [*codes, "good.png"]
 
-    lines, _err = run("audit", *(tmp_path / name for name in names), json=True, fails="7 of 8")
+    (*lines, last), _err = run("audit", *(tmp_path / name for name in names), json=True, fails="7 of 8")
 
+    assert last["error_code"] == "not_judged"
     assert [line["error_code"] for line in lines] == [*codes.values(), None]
     assert [line["outcome"] for line in lines] == ["failed"] * 7 + ["insufficient_references"]
     assert all(line["error"].endswith(".") for line in lines[:7])
@@ -140,7 +141,7 @@ def test_an_import_passes_over_what_it_cannot_read(
     ((line,), err) = run("import_artworks", root, json=True, fails=None)
 
     assert (line["imported"], Reference.objects.count(), Artist.objects.count()) == (1, 1, 1)
-    told = {refused["file"]: refused["code"] for refused in line["refused"]}
+    told = {refused["file"]: refused["error_code"] for refused in line["refused"]}
     assert told == {f"claude-monet/{name}": code for name, code in codes.items() if name != "missing.png"} | {
         "mon\ufffdt/a.png": "artist_unreadable"
     }
@@ -175,8 +176,8 @@ def test_an_import_of_nothing_says_why(tiny: Encoder, tmp_path: Path, path: str,
 
 
 def test_an_empty_folder_imports_nothing(tiny: Encoder, tmp_path: Path) -> None:
-    ((line,), _err) = run("import_artworks", tmp_path, json=True, fails="Nothing could be imported")
-    assert (line["imported"], line["refused"]) == (0, [])
+    ((line, last), _err) = run("import_artworks", tmp_path, json=True, fails="Nothing could be imported")
+    assert (line["imported"], line["refused"], last["error_code"]) == (0, [], "nothing_imported")
 
 
 def test_a_file_without_end_is_read_to_the_limit_only(settings: Settings) -> None:

@@ -139,7 +139,7 @@ def test_a_tree_is_imported_once_and_bad_files_are_passed_over(tiny: Encoder, ga
     second = run("import_artworks", root)
 
     assert (first["imported"], first["references"], first["present"]) == (5, 5, 1)
-    assert {(r["file"], r["code"]) for r in first["refused"]} == {
+    assert {(r["file"], r["error_code"]) for r in first["refused"]} == {
         ("stray.png", "artist_missing"),
         ("claude-monet/broken.jpg", "truncated_image"),
         ("claude-monet/empty.png", "file_empty"),
@@ -201,7 +201,7 @@ def test_a_csv_says_who_and_what(tiny: Encoder, gallery: Callable[..., Path]) ->
     done = run("import_artworks", root, csv=table)
 
     assert done["imported"] == 2
-    assert {(r["file"], r["code"]) for r in done["refused"]} == {
+    assert {(r["file"], r["error_code"]) for r in done["refused"]} == {
         ("files/absent.png", "file_unreadable"),
         ("../escape.png", "file_unreadable"),
         ("files/003.png", "artist_missing"),

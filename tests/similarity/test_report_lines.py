@@ -3,15 +3,13 @@
 import base64
 import json
 import os
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management.base import OutputWrapper
 from hypothesis import given
 from hypothesis import strategies as st
 
-from similarity.report_lines import file_facts, json_line, readable, stopped, unwritable
+from similarity.report_lines import file_facts, json_line, readable, unwritable
 
 
 @given(st.binary(max_size=40))
@@ -35,15 +33,6 @@ def test_a_line_can_always_be_written(text: str) -> None:
 def test_names_in_unicode_stay_as_they_are() -> None:
     assert file_facts("海.png") == {"file": "海.png"}
     assert readable(os.fsdecode(b"f\xff.png")) == "f\ufffd.png"
-
-
-def test_the_end_of_a_command_has_a_code_for_scripts_and_a_sentence_for_people() -> None:
-    out = StringIO()
-
-    error = stopped("bad_size", "Too wide.", json_to=OutputWrapper(out))
-
-    assert str(error) == "bad_size: Too wide."
-    assert json.loads(out.getvalue()) == {"error_code": "bad_size", "error": "Too wide."}
 
 
 def test_whether_a_folder_can_be_written_is_asked_without_making_it(

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db.models import Q, QuerySet
 
 from config import supervisor
@@ -22,6 +22,7 @@ from generation.submit import submit
 from provenance.works.account import account
 from provenance.works.models import Version
 from provenance.works.progress import progress
+from similarity.report_lines import CodedCommand, Stopped
 
 EXAMPLES = (
     ("a harbour at sunset in the style of Claude Monet", 7),
@@ -31,7 +32,7 @@ EXAMPLES = (
 TIME_LIMIT_SECONDS = 600.0
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Start everything, make three example pictures through the queue, and stay up until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,7 +55,8 @@ class Command(BaseCommand):
             try:
                 failures = self._examples(boss, user)
                 if boss.stopping:
-                    raise CommandError("stopped before the examples were done; `make demo` goes on where this ended")
+                    sentence = "stopped before the examples were done; `make demo` goes on where this ended"
+                    raise Stopped("interrupted", sentence)
                 if not options["once"]:
                     boss.run(until=lambda: answers(options["host"], port))
                     if not boss.stopping:
@@ -66,7 +68,8 @@ class Command(BaseCommand):
             finally:
                 boss.stop()
         if failures:
-            raise CommandError(f"{failures} of {len(EXAMPLES)} examples were not published with a readable credential")
+            sentence = f"{failures} of {len(EXAMPLES)} examples were not published with a readable credential"
+            raise Stopped("not_published", sentence)
 
     def _demo_user(self) -> tuple[User, str]:
         """The same sign-in every time: an administrator of this data folder, with a password made here."""

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from config.prepare import prepare
+from similarity.report_lines import CodedCommand
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Create tables, static files, the local signer and the reference catalogue, as far as they are missing."
 
     def handle(self, *args: Any, **options: Any) -> None:

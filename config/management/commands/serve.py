@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from config import supervisor
 from config.answers import answers
 from config.ports import free_port
 from config.prepare import prepare
+from similarity.report_lines import CodedCommand, Stopped
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Start web, workers and the clock under one process; Ctrl-C stops them all."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,9 +28,8 @@ class Command(BaseCommand):
         try:
             free_port(options["host"], options["port"], tries=1)
         except OSError as error:
-            raise CommandError(
-                f"nobody can listen on {options['host']}:{options['port']}; try another --port"
-            ) from error
+            sentence = f"nobody can listen on {options['host']}:{options['port']}; try another --port"
+            raise Stopped("port_taken", sentence) from error
         children = supervisor.service(host=options["host"], port=options["port"], web_workers=options["web_workers"])
         boss = supervisor.Supervisor(children)
         boss.install_signals()

@@ -7,23 +7,22 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from similarity.artworks import open_collection
 from similarity.catalogue import reusable, write_catalogue
 from similarity.encoder import load_encoder
 from similarity.enrol import NewWork
-from similarity.errors import SimilarityError
 from similarity.import_works import new_work
 from similarity.read_ahead import embed_ahead
-from similarity.report_lines import command_error, json_line, report_refused, stopped, unwritable
+from similarity.report_lines import CodedCommand, Stopped, json_line, report_refused, unwritable
 
 # Batches between two savings of what is done.
 CHECKPOINT_EVERY = 10
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = (
         "Make a reference catalogue from a folder (with a works.csv or a folder per artist) or a ZIP archive. "
         "Works that a catalogue of this encoder at --out holds already, or that an interrupted run left, "
@@ -37,15 +36,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        json_to = self.stdout if options["json"] else None
         # Before the work, which may take hours.
         if why := unwritable(options["out"].parent):
-            raise stopped("out_unwritable", f"{options['out']} cannot be written: {why}.", json_to=json_to)
-        try:
-            files, listed, refused = open_collection(options["path"])
-            encoder = load_encoder()
-        except SimilarityError as error:
-            raise command_error(error, json_to=json_to) from error
+            raise Stopped("out_unwritable", f"{options['out']} cannot be written: {why}.")
+        files, listed, refused = open_collection(options["path"])
+        encoder = load_encoder()
         partial = options["out"].with_suffix(".partial.npz")
         held = reusable([options["out"], partial], encoder=encoder.fingerprint)
         works: dict[str, NewWork] = {}
@@ -70,8 +65,7 @@ class Command(BaseCommand):
                 bar.update(len(seen))
         report_refused(self.stderr, refused)
         if not works:
-            sentence = f"{options['path']} holds no work that could be read."
-            raise stopped("nothing_embedded", sentence, json_to=json_to)
+            raise Stopped("nothing_embedded", f"{options['path']} holds no work that could be read.")
         write_catalogue(options["out"], list(works.values()), encoder=encoder.fingerprint)
         partial.unlink(missing_ok=True)
         size = options["out"].stat().st_size

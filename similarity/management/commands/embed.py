@@ -5,18 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from similarity.artworks import Folder, list_pictures
 from similarity.catalogue import save_arrays
 from similarity.encoder import load_encoder
-from similarity.errors import SimilarityError
 from similarity.read_ahead import Seen, embed_ahead
-from similarity.report_lines import command_error, json_line, readable, report_refused, stopped, unwritable
+from similarity.report_lines import CodedCommand, Stopped, json_line, readable, report_refused, unwritable
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Embed every picture below a folder: arrays paths (n) and vectors (n × d, float32, rows of length one)."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,16 +27,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         root: Path = options["folder"]
         out: Path = options["out"]
-        json_to = self.stdout if options["json"] else None
         if not root.is_dir():
-            raise stopped("not_a_folder", f"{root} is not a folder.", json_to=json_to)
+            raise Stopped("not_a_folder", f"{root} is not a folder.")
         # Before the work, which may take hours.
         if why := f"{out} is a folder" if out.is_dir() else unwritable(out.parent):
-            raise stopped("out_unwritable", f"{out} cannot be written: {why}.", json_to=json_to)
-        try:
-            encoder = load_encoder()
-        except SimilarityError as error:
-            raise command_error(error, json_to=json_to) from error
+            raise Stopped("out_unwritable", f"{out} cannot be written: {why}.")
+        encoder = load_encoder()
         paths = list_pictures(root)
         seen: list[Seen] = []
         with tqdm(total=len(paths), unit="picture", disable=options["json"] or not sys.stderr.isatty()) as bar:
@@ -47,7 +42,7 @@ class Command(BaseCommand):
         report_refused(self.stderr, [(one.item, one.error) for one in seen if one.error is not None])
         done = [(one.item, one.vector) for one in seen if one.vector is not None]
         if not done:
-            raise stopped("nothing_embedded", f"Nothing below {root} could be embedded.", json_to=json_to)
+            raise Stopped("nothing_embedded", f"Nothing below {root} could be embedded.")
         arrays = {
             "paths": np.array([path for path, _vector in done]),
             "vectors": np.stack([vector for _path, vector in done]).astype(np.float32),
@@ -55,8 +50,7 @@ class Command(BaseCommand):
         try:
             save_arrays(out, arrays)
         except OSError as error:
-            sentence = f"{out} cannot be written: {error.strerror or error}."
-            raise stopped("out_unwritable", sentence, json_to=json_to) from error
+            raise Stopped("out_unwritable", f"{out} cannot be written: {error.strerror or error}.") from error
         refused = len(seen) - len(done)
         facts = {
             "out": str(out),

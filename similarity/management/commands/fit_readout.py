@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from similarity.artworks import open_collection
@@ -13,10 +13,10 @@ from similarity.encoder_files import resolve
 from similarity.errors import SimilarityError
 from similarity.fit_readout import copy_encoder, fit_readout
 from similarity.read_ahead import Seen
-from similarity.report_lines import command_error, json_line, readable, report_refused, stopped, unwritable
+from similarity.report_lines import CodedCommand, Stopped, json_line, readable, report_refused, unwritable
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = (
         "Fit whitening and a linear readout of style to a collection (as build_catalogue takes it), and write the "
         "encoder with it into a folder that COLOPHON_ENCODER can name. Goes on where it was interrupted."
@@ -32,9 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
-        json_to = self.stdout if options["json"] else None
         if why := unwritable(out):
-            raise stopped("out_unwritable", f"{out} cannot be written: {why}.", json_to=json_to)
+            raise Stopped("out_unwritable", f"{out} cannot be written: {why}.")
         refused: list[tuple[str, SimilarityError]] = []
         try:
             files, works, refused = open_collection(options["path"])
@@ -48,10 +47,8 @@ class Command(BaseCommand):
                     batch=max(1, options["batch"]),
                     on_works=lambda seen: _note(bar, seen, refused),
                 )
-        except SimilarityError as error:
+        finally:
             report_refused(self.stderr, refused)
-            raise command_error(error, json_to=json_to) from error
-        report_refused(self.stderr, refused)
         found = facts["nearest_same_artist"]
         sentence = (
             f"A readout fitted to {facts['works']} works by {facts['artists']} artists. Of artists left out, the "

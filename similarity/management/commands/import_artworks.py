@@ -5,25 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from similarity.artworks import Artwork, Folder
 from similarity.build_index import build_index
 from similarity.encoder import load_encoder
-from similarity.errors import SimilarityError
 from similarity.import_works import Imported, import_works
 from similarity.list_works import FORMATS, Wanted, list_works
 from similarity.museums.ask import Manners
 from similarity.museums.fetch import Fetcher
 from similarity.museums.mapped import FIELDS
 from similarity.museums.select import Selection
-from similarity.report_lines import command_error, file_facts, json_line, report_refused
+from similarity.report_lines import CodedCommand, Stopped, file_facts, json_line, report_refused
 
 BATCH, BATCH_WHEN_FETCHING = 64, 16
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = (
         "Import artists' works: a folder for each artist; a CSV with the columns file and artist (and title, year, "
         "style, licence, source, born, died); or an export of the Metropolitan Museum, the Art Institute of Chicago "
@@ -67,34 +66,30 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        json_to = self.stdout if options["json"] else None
-        try:
-            root, chosen = list_works(_wanted(options))
-            encoder = load_encoder()
-            fetcher = _fetcher(options)
-            folder = Folder(root)
+        root, chosen = list_works(_wanted(options))
+        encoder = load_encoder()
+        fetcher = _fetcher(options)
+        folder = Folder(root)
 
-            def read(work: Artwork) -> bytes:
-                return fetcher.read(work) if work.is_elsewhere else folder.read(work.file)
+        def read(work: Artwork) -> bytes:
+            return fetcher.read(work) if work.is_elsewhere else folder.read(work.file)
 
-            quiet = options["json"] or not sys.stderr.isatty()
-            with tqdm(total=len(chosen.works), unit="work", disable=quiet) as bar:
-                done = import_works(
-                    fetcher.ahead(chosen.works, on_fetch=lambda count: bar.set_postfix(fetched=count)),
-                    read=read,
-                    encoder=encoder,
-                    batch=_batch(options),
-                    keep_pictures=options["keep_pictures"],
-                    on_batch=lambda _done, count: _advance(bar, count),
-                )
-            done.refused[:0] = chosen.refused
-            build_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
-        except SimilarityError as error:
-            raise command_error(error, json_to=json_to) from error
+        quiet = options["json"] or not sys.stderr.isatty()
+        with tqdm(total=len(chosen.works), unit="work", disable=quiet) as bar:
+            done = import_works(
+                fetcher.ahead(chosen.works, on_fetch=lambda count: bar.set_postfix(fetched=count)),
+                read=read,
+                encoder=encoder,
+                batch=_batch(options),
+                keep_pictures=options["keep_pictures"],
+                on_batch=lambda _done, count: _advance(bar, count),
+            )
+        done.refused[:0] = chosen.refused
+        build_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
         report_refused(self.stderr, done.refused)
         self.stdout.write(_summary(done, chosen, fetcher.fetched, encoder.fingerprint, as_json=options["json"]))
         if done.vectors == 0 and done.present == 0 and done.withdrawn == 0:
-            raise CommandError("Nothing could be imported.")
+            raise Stopped("nothing_imported", "Nothing could be imported.")
 
 
 def _advance(bar: Any, count: int) -> None:
@@ -134,7 +129,9 @@ def _summary(done: Imported, chosen: Selection, fetched: int, encoder: str, *, a
                 "references": done.references,
                 "present": done.present,
                 "withdrawn": done.withdrawn,
-                "refused": [{**file_facts(file), "code": e.code, "error": e.message} for file, e in done.refused],
+                "refused": [
+                    {**file_facts(file), "error_code": e.code, "error": e.for_operator} for file, e in done.refused
+                ],
                 "passed_over": passed,
                 "fetched": fetched,
                 "encoder": encoder,

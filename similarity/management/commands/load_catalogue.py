@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from similarity.build_index import build_index
 from similarity.bundled_calibrations import load_bundle
 from similarity.catalogue import load_catalogue, read_catalogue
 from similarity.encoder import encoder_fingerprint
-from similarity.errors import SimilarityError
-from similarity.report_lines import command_error, json_line
+from similarity.report_lines import CodedCommand, json_line
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Load a reference catalogue; does nothing the second time, and goes on where it was interrupted."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,15 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.perf_counter()
-        try:
-            catalogue = read_catalogue(options["file"])
-            encoder = encoder_fingerprint()
-            with tqdm(total=len(catalogue), unit="work", disable=options["json"] or not sys.stderr.isatty()) as bar:
-                added = load_catalogue(catalogue, encoder=encoder, on_batch=lambda count: _advance(bar, count))
-            build_index(encoder=encoder, dimension=catalogue.dimension)
-            calibrations = load_bundle(options["calibrations"], encoder=encoder)
-        except SimilarityError as error:
-            raise command_error(error, json_to=self.stdout if options["json"] else None) from error
+        catalogue = read_catalogue(options["file"])
+        encoder = encoder_fingerprint()
+        with tqdm(total=len(catalogue), unit="work", disable=options["json"] or not sys.stderr.isatty()) as bar:
+            added = load_catalogue(catalogue, encoder=encoder, on_batch=lambda count: _advance(bar, count))
+        build_index(encoder=encoder, dimension=catalogue.dimension)
+        calibrations = load_bundle(options["calibrations"], encoder=encoder)
         facts = {
             "works": len(catalogue),
             "references": added.references,

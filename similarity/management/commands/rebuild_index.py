@@ -3,16 +3,15 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from similarity.build_index import build_index
 from similarity.encoder import load_encoder
-from similarity.errors import SimilarityError
 from similarity.generations import read_manifest
-from similarity.report_lines import command_error, json_line
+from similarity.report_lines import CodedCommand, json_line
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Build the index of this service's encoder anew from the rows."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,11 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.perf_counter()
-        try:
-            encoder = load_encoder()
-            path = build_index(encoder=encoder.fingerprint, dimension=encoder.dimension, force=True)
-        except SimilarityError as error:
-            raise command_error(error, json_to=self.stdout if options["json"] else None) from error
+        encoder = load_encoder()
+        path = build_index(encoder=encoder.fingerprint, dimension=encoder.dimension, force=True)
         manifest = read_manifest(path)
         seconds = round(time.perf_counter() - began, 3)
         facts = {

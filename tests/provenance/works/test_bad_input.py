@@ -119,9 +119,10 @@ def test_verify_tells_each_bad_file_by_a_code_and_goes_on(tmp_path: Path, settin
     (tmp_path / "good.png").write_bytes(make_png(size=(48, 48)))
     files = [tmp_path / name for name in [*codes, "good.png"]]
 
-    lines, _err = run("verify", *files, "--json", fails="6 of 7")
+    (*lines, last), _err = run("verify", *files, "--json", fails="6 of 7")
 
-    assert [line.get("code") for line in lines] == [*codes.values(), None]
+    assert last["error_code"] == "verification_failed"
+    assert [line.get("error_code") for line in lines] == [*codes.values(), None]
     assert [line["verdict"] for line in lines] == [None] * 6 + ["none"]
 
     _lines, err = run("verify", *files[:-1], fails="6 of 6")
@@ -167,4 +168,5 @@ def test_in_a_real_terminal_the_line_is_utf8_and_the_status_is_one(tmp_path: Pat
         )
         assert (done.returncode, b"Traceback" in done.stderr) == (1, False)
         assert b"file_unreadable" in done.stdout + done.stderr
+        assert b"CommandError: verification_failed: 1 of 1 files" in done.stderr
         done.stdout.decode()

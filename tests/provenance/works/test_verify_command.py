@@ -38,17 +38,19 @@ def test_a_tampered_file_fails_the_command(tmp_path: Path, signed: Signed) -> No
     changed = bytearray(signed.data)
     changed[-20] ^= 1
     (tmp_path / "a.png").write_bytes(changed)
-    (found,) = _run(tmp_path / "a.png", fails=True)
+    found, ended = _run(tmp_path / "a.png", fails=True)
     assert (found["verdict"], found["broken"]) == ("tampered", "pixels")
+    assert ("error_code" in found, ended["error_code"]) == (False, "verification_failed")
 
 
 def test_a_file_that_cannot_be_read_fails_the_command_after_the_others(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     (tmp_path / "b.png").write_bytes(make_png())
-    missing, text, good = _run(tmp_path / "missing.png", tmp_path / "a.txt", tmp_path / "b.png", fails=True)
-    assert (missing["verdict"], missing["code"]) == (None, "file_unreadable")
-    assert (text["verdict"], text["code"]) == (None, "not_an_image")
+    missing, text, good, ended = _run(tmp_path / "missing.png", tmp_path / "a.txt", tmp_path / "b.png", fails=True)
+    assert (missing["verdict"], missing["error_code"]) == (None, "file_unreadable")
+    assert (text["verdict"], text["error_code"]) == (None, "not_an_image")
     assert good["verdict"] == "none"
+    assert ended["error_code"] == "verification_failed"
 
 
 def test_for_people(tmp_path: Path, signed: Signed) -> None:  # noqa: F811

@@ -55,7 +55,7 @@ def run(*args: Any, fails: str = "", **options: Any) -> dict[str, Any]:
             call_command("import_artworks", *args, stdout=out, stderr=err, **arguments)
     else:
         call_command("import_artworks", *args, stdout=out, stderr=err, **arguments)
-    return dict(json.loads(out.getvalue().splitlines()[-1]))
+    return dict(json.loads(out.getvalue().splitlines()[0]))
 
 
 def pictures(folder: Path, *names: str) -> Path:
@@ -89,7 +89,7 @@ def test_the_mets_csv_with_pictures_by_number(tiny: Encoder, tmp_path: Path) -> 
     assert done["passed_over"] == {
         "no_maker": 1, "not_public_domain": 1, "qualified_attribution": 1, "several_makers": 1,
     }  # fmt: skip
-    assert [(r["file"], r["code"]) for r in done["refused"]] == [("7.jpg", "truncated_image")]
+    assert [(r["file"], r["error_code"]) for r in done["refused"]] == [("7.jpg", "truncated_image")]
     ada = Artist.objects.get(slug="ada-quill")
     assert (ada.name, ada.born, ada.died, ada.references.count()) == ("Ada Quill", 1801, 1877, 2)
     ben = Artist.objects.get(slug="ben")
@@ -128,7 +128,7 @@ def test_a_dump_of_chicago_is_fetched(tiny: Encoder, tmp_path: Path, server: Mus
     fetched = run(write_json(tmp_path / "page.json", listing), fetch=True, allow_private=True)
 
     assert (from_folder["imported"], from_folder["passed_over"]) == (1, {"no_picture": 2})
-    assert [(r["file"], r["code"]) for r in from_folder["refused"]] == [("17.json", "export_unreadable")]
+    assert [(r["file"], r["error_code"]) for r in from_folder["refused"]] == [("17.json", "export_unreadable")]
     assert (fetched["imported"], fetched["fetched"], fetched["passed_over"]) == (2, 2, {"not_public_domain": 1})
     assert server.headers[0]["User-Agent"] == "Colophon/0.1.0 (import_artworks; no contact given)"
 
@@ -146,7 +146,7 @@ def test_the_mets_csv_is_fetched_by_way_of_its_api(
     done = run(export, fetch=True, allow_private=True, most=3, contact="curator@example.test")
 
     assert (done["imported"], done["fetched"]) == (1, 3)
-    assert {r["file"]: r["code"] for r in done["refused"]} == {"2": "no_picture", "3": "not_found"}
+    assert {r["file"]: r["error_code"] for r in done["refused"]} == {"2": "no_picture", "3": "not_found"}
     assert server.asked == ["/objects/1", "/1.jpg", "/objects/2", "/objects/3"]
     assert "curator@example.test" in server.headers[0]["User-Agent"]
 
@@ -178,7 +178,7 @@ def test_private_addresses_need_a_word(tiny: Encoder, tmp_path: Path, server: Mu
     picture = server.says("/1.jpg", encoded(painting(1), "JPEG"))
     export = write_json(tmp_path / "one.json", met_object(1, primaryImageSmall=picture))
     done = run(export, fetch=True, fails="Nothing could be imported")
-    assert ([r["code"] for r in done["refused"]], server.asked) == (["private_address"], [])
+    assert ([r["error_code"] for r in done["refused"]], server.asked) == (["private_address"], [])
 
 
 def test_the_rijksmuseum_and_what_it_does_not_say(tiny: Encoder, tmp_path: Path, server: Museum) -> None:

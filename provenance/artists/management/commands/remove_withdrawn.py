@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from provenance.artists.withdraw import remove_withdrawn
-from similarity.errors import SimilarityError
-from similarity.report_lines import command_error, json_line
+from similarity.report_lines import CodedCommand, json_line
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = (
         "Remove the works that artists withdrew, with every vector, and index files that still hold them. "
         "The service does it by itself every COLOPHON_WITHDRAWAL_SECONDS."
@@ -19,8 +18,5 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            removed = remove_withdrawn()
-        except SimilarityError as error:
-            raise command_error(error, json_to=self.stdout if options["json"] else None) from error
+        removed = remove_withdrawn()
         self.stdout.write(json_line({"removed": removed}) if options["json"] else f"{removed} works removed.")

@@ -9,26 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from generation.errors import GenerationError
 from generation.prompts import clean_prompt
 from provenance.audits.audit_model import ModelAudit, audit_model, flags
 from provenance.audits.lines import set_sentences
 from provenance.audits.wording import tell
 from provenance.audits.write_folder import INDEX, Page, Section, Table, counts, entry, write_page
-from provenance.reports.errors import ReportError
 from similarity.errors import SimilarityError
 from similarity.models import Artist
-from similarity.report_lines import command_error, json_line, readable, stopped, unwritable
+from similarity.report_lines import CodedCommand, Stopped, json_line, readable, unwritable
 
 COUNT, EACH, MOST = 60, 4, 10_000
 RESULT = "result.json"
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = (
         "Have a model draw a grid of neutral prompts and tell which artists it leans on, as a table, JSON and a page. "
         "Goes on where it was interrupted."
@@ -47,33 +45,27 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        json_to = self.stdout if options["json"] else None
         out = options["out"] or settings.DATA_DIR / "model-audits" / re.sub(r"[^\w.-]+", "-", options["name"])
         if why := unwritable(out):
-            raise stopped("out_unwritable", f"Pictures cannot be put into {out}: {why}.", json_to=json_to)
+            raise Stopped("out_unwritable", f"Pictures cannot be put into {out}: {why}.")
         for name in ("count", "each"):
             if not 1 <= options[name] <= MOST:
-                raise stopped(f"bad_{name}", f"--{name} must be from 1 to {MOST}.", json_to=json_to)
-        try:
-            artists = _artists(options["artists"])
-            steps = 2 * (options["count"] + options["each"] * len(artists))
-            with tqdm(total=steps, unit="step", disable=options["json"] or not sys.stderr.isatty()) as bar:
-                made = audit_model(
-                    options["name"],
-                    folder=out / "pictures",
-                    count=options["count"],
-                    prompts=_prompts(options["prompts"]),
-                    artists=artists,
-                    each=options["each"],
-                    seed=options["seed"],
-                    on_picture=lambda: _step(bar),
-                )
-            write_page(_page(made), out)
-            (out / RESULT).write_text(json_line(made.facts()) + "\n", encoding="utf-8")
-        except (GenerationError, ReportError) as error:
-            raise stopped(error.code, error.message, json_to=json_to) from error
-        except SimilarityError as error:
-            raise command_error(error, json_to=json_to) from error
+                raise Stopped(f"bad_{name}", f"--{name} must be from 1 to {MOST}.")
+        artists = _artists(options["artists"])
+        steps = 2 * (options["count"] + options["each"] * len(artists))
+        with tqdm(total=steps, unit="step", disable=options["json"] or not sys.stderr.isatty()) as bar:
+            made = audit_model(
+                options["name"],
+                folder=out / "pictures",
+                count=options["count"],
+                prompts=_prompts(options["prompts"]),
+                artists=artists,
+                each=options["each"],
+                seed=options["seed"],
+                on_picture=lambda: _step(bar),
+            )
+        write_page(_page(made), out)
+        (out / RESULT).write_text(json_line(made.facts()) + "\n", encoding="utf-8")
         if options["json"]:
             self.stdout.write(json_line(made.facts() | {"page": str(out / INDEX)}))
         else:

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
@@ -22,16 +22,14 @@ from provenance.audits.write_folder import (
     write_page,
     write_reports,
 )
-from provenance.reports.errors import ReportError
 from similarity.audit import Asked, domain_of
 from similarity.audit_files import Audited, audit_files, file_set, pictures_in
-from similarity.errors import SimilarityError
 from similarity.judge_set import SetDecision, judge_audits
 from similarity.models import Audit
-from similarity.report_lines import command_error, json_line, readable, stopped, unwritable
+from similarity.report_lines import CodedCommand, Stopped, json_line, readable, unwritable
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = (
         "Compare pictures, or all below a folder, with the reference works. Audits are kept: what was done for the "
         "same bytes, encoder, index and calibration is not done again. "
@@ -52,34 +50,28 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object per file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        json_to = self.stdout if options["json"] else None
         report: Path | None = options["report"]
         # Before the work, which may take hours.
         if report and (why := f"{report} is a file" if report.is_file() else unwritable(report)):
-            raise stopped("out_unwritable", f"Reports cannot be put into {report}: {why}.", json_to=json_to)
+            raise Stopped("out_unwritable", f"Reports cannot be put into {report}: {why}.")
         named = set(options["paths"])
         done: list[Audited] = []
-        try:
-            asked = Asked(options["prompt"], domain_of(options["generator"]))
-            files = pictures_in(options["paths"])
-            quiet = options["json"] or len(files) == 1 or not sys.stderr.isatty()
-            with tqdm(total=len(files), unit="picture", disable=quiet) as bar:
-                for audited in audit_files((file, asked) for file in files):
-                    done.append(audited)
-                    self._tell(audited, as_json=options["json"], brief=audited.file not in named)
-                    bar.update()
-            found = judge_audits(*file_set(done)) if options["as_set"] else None
-            if report:
-                self._report(done, found, folder=report, every=options["every"], generator=options["generator"])
-            if report or found or not set(files) <= named:
-                self._sum_up(done, found, report=report, as_json=options["json"])
-        except ReportError as error:
-            raise stopped(error.code, error.message, json_to=json_to) from error
-        except SimilarityError as error:  # wrong with every file, and only here is the operator told where it lies
-            raise command_error(error, json_to=json_to) from error
+        asked = Asked(options["prompt"], domain_of(options["generator"]))
+        files = pictures_in(options["paths"])
+        quiet = options["json"] or len(files) == 1 or not sys.stderr.isatty()
+        with tqdm(total=len(files), unit="picture", disable=quiet) as bar:
+            for audited in audit_files((file, asked) for file in files):
+                done.append(audited)
+                self._tell(audited, as_json=options["json"], brief=audited.file not in named)
+                bar.update()
+        found = judge_audits(*file_set(done)) if options["as_set"] else None
+        if report:
+            self._report(done, found, folder=report, every=options["every"], generator=options["generator"])
+        if report or found or not set(files) <= named:
+            self._sum_up(done, found, report=report, as_json=options["json"])
         failed = [audited.file for audited in done if audited.audit.outcome == Audit.Outcome.FAILED]
         if named & set(failed) or len(failed) == len(files):
-            raise CommandError(f"{len(failed)} of {len(files)} files could not be judged.")
+            raise Stopped("not_judged", f"{len(failed)} of {len(files)} files could not be judged.")
 
     def _tell(self, audited: Audited, *, as_json: bool, brief: bool) -> None:
         if as_json:

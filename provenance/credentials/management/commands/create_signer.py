@@ -3,14 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from provenance.credentials.development import create
-from provenance.credentials.errors import CredentialError
+from similarity.report_lines import CodedCommand
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     # It mends what the checks would complain of.
     requires_system_checks = ()
     help = "Make the local development signer; does nothing when a usable signer is in place."
@@ -25,10 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            facts, made = create(force=options["rotate"])
-        except CredentialError as error:
-            raise CommandError(f"{error.code}: {error.for_operator}") from error
+        facts, made = create(force=options["rotate"])
         sentence = (
             _("Made the signer %(name)s (valid until %(until)s).")
             if made

@@ -1,17 +1,16 @@
 """``manage.py signers``: who signs now, who will, who did."""
 
-import json
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from provenance.credentials.signers import ALWAYS, SIGNING, Status, statuses
+from similarity.report_lines import CodedCommand, json_line
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     requires_system_checks = ()
     help = "List the signers, in the order in which they take over. Exits 1 when the one that signs now cannot."
 
@@ -22,10 +21,10 @@ class Command(BaseCommand):
         found = statuses()
         for status in found:
             said = _said(status)
-            self.stdout.write(json.dumps(said, ensure_ascii=False) if options["json"] else _text(said))
+            self.stdout.write(json_line(said) if options["json"] else _text(said))
         for status in found:
             if status.standing == SIGNING and status.error is not None:
-                raise CommandError(f"{status.error.code}: {status.error.for_operator}")
+                raise status.error
 
 
 def _said(status: Status) -> dict[str, Any]:
@@ -40,8 +39,8 @@ def _said(status: Status) -> dict[str, Any]:
         "sha256": facts.certificate_sha256 if facts else "",
         "valid_until": facts.not_after.isoformat() if facts else "",
         "days_left": (facts.not_after - datetime.now(UTC)).days if facts else None,
-        "error": status.error.code if status.error else "",
-        "detail": status.error.for_operator if status.error else "",
+        "error_code": status.error.code if status.error else "",
+        "error": status.error.for_operator if status.error else "",
     }
 
 
@@ -53,6 +52,6 @@ def _text(said: dict[str, Any]) -> str:
     if said["sha256"]:
         lines.append(f"  {said['certificate']}  {said['sha256']}")
         lines.append("  " + _("valid until %(day)s") % {"day": said["valid_until"]})
-    if said["error"]:
-        lines.append(f"  {said['error']}: {said['detail']}")
+    if said["error_code"]:
+        lines.append(f"  {said['error_code']}: {said['error']}")
     return "\n".join(lines)

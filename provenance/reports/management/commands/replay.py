@@ -4,19 +4,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from provenance.reports.errors import ReportError
 from provenance.reports.sign import LARGEST, Document, read
-from similarity.errors import SimilarityError
 from similarity.pictures import decode_file
 from similarity.replay import Difference, replay
 from similarity.report import looks_needed
-from similarity.report_lines import command_error, json_line, readable, stopped
+from similarity.report_lines import CodedCommand, Stopped, json_line, readable
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = (
         "Compute the numbers of a report again and compare them; with --image from the pixels, else from the vector in "
         "the report. Exits 1 with what differs, and with a code when it cannot be compared: encoder_differs, "
@@ -30,23 +29,17 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        json_to = self.stdout if options["json"] else None
-        try:
-            document = read(_bytes_of(options["report"]))
-            picture = decode_file(options["image"]) if options["image"] else None
-            total = looks_needed(picture) if picture else 0
-            with tqdm(total=total, unit="look", disable=not total or options["json"] or not sys.stderr.isatty()) as bar:
-                found = [
-                    *_seal(document, options["key"]),
-                    *replay(document.record, picture=picture, on_look=lambda count: _advance(bar, count)),
-                ]
-        except SimilarityError as error:
-            raise command_error(error, json_to=json_to) from error
-        except ReportError as error:
-            raise stopped(error.code, error.message, json_to=json_to) from error
+        document = read(_bytes_of(options["report"]))
+        picture = decode_file(options["image"]) if options["image"] else None
+        total = looks_needed(picture) if picture else 0
+        with tqdm(total=total, unit="look", disable=not total or options["json"] or not sys.stderr.isatty()) as bar:
+            found = [
+                *_seal(document, options["key"]),
+                *replay(document.record, picture=picture, on_look=lambda count: _advance(bar, count)),
+            ]
         self._tell(document, found, by_pixels=picture is not None, as_json=options["json"])
         if found:
-            raise CommandError("The report was not confirmed.")
+            raise Stopped("not_confirmed", "The report was not confirmed.")
 
     def _tell(self, document: Document, found: list[Difference], *, by_pixels: bool, as_json: bool) -> None:
         if as_json:

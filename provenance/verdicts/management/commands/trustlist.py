@@ -7,18 +7,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from provenance.credentials.errors import CredentialError
 from provenance.credentials.trust_file import KINDS, LARGEST, SIGNER
 from provenance.verdicts.judge import judge_again
 from provenance.verdicts.models import TrustListVersion
 from provenance.verdicts.trust_lists import drop, use, use_again
+from similarity.report_lines import CodedCommand, Stopped
 
 TIMEOUT_SECONDS = 30
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Trust lists: use a file, update from an address, go back to a kept one, list them."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,10 +33,7 @@ class Command(BaseCommand):
         verbs.add_parser("list", help="every list that was ever used")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            getattr(self, "_" + options["verb"])(options)
-        except CredentialError as error:
-            raise CommandError(f"{error.message} [{error.code}]") from error
+        getattr(self, "_" + options["verb"])(options)
 
     def _use(self, options: dict[str, Any]) -> None:
         path = Path(options["file"])
@@ -45,19 +42,19 @@ class Command(BaseCommand):
         elif all(c in "0123456789abcdef" for c in options["file"]):
             row, changed = use_again(kind=options["kind"], sha256=options["file"])
         else:
-            raise CommandError(f"There is no file {path}.")
+            raise Stopped("file_unreadable", f"There is no file {path}.")
         self._told(row, changed)
 
     def _update(self, options: dict[str, Any]) -> None:
         # Only ever because an operator typed the address: nothing that comes from outside leads here.
         url = options["url"]
         if urlsplit(url).scheme != "https":
-            raise CommandError("Give an https address: whoever can change the list decides whom you trust.")
+            raise Stopped("bad_address", "Give an https address: whoever can change the list decides whom you trust.")
         try:
             with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  # https, checked above
                 data = answer.read(LARGEST + 1)
         except (urllib.error.URLError, OSError) as error:
-            raise CommandError(f"{url} could not be fetched: {error}") from error
+            raise Stopped("trust_list_unavailable", f"{url} could not be fetched: {error}") from error
         self._told(*use(data, kind=options["kind"], source=url))
 
     def _none(self, options: dict[str, Any]) -> None:

@@ -7,22 +7,21 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from generation.engines.loaded import engine_for
-from generation.errors import GenerationError
 from provenance.works.neutral_pictures import forget_pictures, neutral_background
 from provenance.works.neutral_prompts import MOST
 from provenance.works.thresholds import note_thresholds
 from similarity.errors import SimilarityError
 from similarity.models import Calibration
-from similarity.report_lines import command_error, json_line, readable, stopped
+from similarity.report_lines import CodedCommand, Stopped, json_line, readable
 
 COUNT = 1000
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = (
         "Make a draft of a calibration, show its figures and what it would change; put it into force with --accept. "
         "Goes on where it was interrupted."
@@ -45,20 +44,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.json_to = self.stdout if options["json"] else None
         if (options["accept"] or options["reject"]) and not options["reason"].strip():
-            raise stopped("reason_missing", "--accept and --reject need a --reason.", json_to=self.json_to)
+            raise Stopped("reason_missing", "--accept and --reject need a --reason.")
         if options["reject"] and (options["accept"] or not options["draft"]):
-            raise stopped("bad_option", "--reject needs a --draft, and no --accept.", json_to=self.json_to)
-        try:
-            if options["bundle"]:
-                self._bundle(options["bundle"])
-                return
-            self._calibrate(options)
-        except SimilarityError as error:
-            raise command_error(error, json_to=self.json_to) from error
-        except GenerationError as error:
-            raise stopped(error.code, error.message, json_to=self.json_to) from error
+            raise Stopped("bad_option", "--reject needs a --draft, and no --accept.")
+        if options["bundle"]:
+            self._bundle(options["bundle"], as_json=options["json"])
+            return
+        self._calibrate(options)
 
     def _calibrate(self, options: dict[str, Any]) -> None:
         from similarity.calibrate import changes
@@ -97,7 +90,7 @@ class Command(BaseCommand):
             background, generator = self._background(encoder.fingerprint, options)
             domain = Calibration.GENERATED + generator["weights_sha256"]
         only = None if options["artists"] is None else _artists(options["artists"])
-        with tqdm(total=5, leave=False, disable=self.json_to is not None or not sys.stderr.isatty()) as bar:
+        with tqdm(total=5, leave=False, disable=options["json"] or not sys.stderr.isatty()) as bar:
             calibration = calibrate(
                 encoder=encoder.fingerprint,
                 dimension=encoder.dimension,
@@ -117,24 +110,23 @@ class Command(BaseCommand):
 
         count = options["count"]
         if not 1 <= count <= MOST:
-            raise stopped("bad_count", f"--count must be from 1 to {MOST}.", json_to=self.json_to)
+            raise Stopped("bad_count", f"--count must be from 1 to {MOST}.")
         weights = engine_for(options["model"]).identity.weights_sha256
         earlier = Calibration.objects.filter(encoder=encoder, domain=Calibration.GENERATED + weights)
         if not options["render_anew"] and (there := earlier.filter(units=count).first()) is not None:
             return background_of(there), there.generator
-        with tqdm(total=count, unit="picture", disable=self.json_to is not None or not sys.stderr.isatty()) as bar:
+        with tqdm(total=count, unit="picture", disable=options["json"] or not sys.stderr.isatty()) as bar:
             return neutral_background(options["model"], count, on_picture=lambda: _step(bar))
 
-    def _bundle(self, path: Path) -> None:
+    def _bundle(self, path: Path, *, as_json: bool) -> None:
         from similarity.bundled_calibrations import write_bundle
 
         try:
             count = write_bundle(path)
         except OSError as error:
-            sentence = f"{path} cannot be written: {error.strerror or error}."
-            raise stopped("out_unwritable", sentence, json_to=self.json_to) from error
+            raise Stopped("out_unwritable", f"{path} cannot be written: {error.strerror or error}.") from error
         sentence = f"{count} calibrations written to {path}."
-        self.stdout.write(json_line({"out": str(path), "calibrations": count}) if self.json_to else readable(sentence))
+        self.stdout.write(json_line({"out": str(path), "calibrations": count}) if as_json else readable(sentence))
 
 
 def _step(bar: Any, step: str = "") -> None:
@@ -146,7 +138,7 @@ def _stored(name: str) -> Calibration:
     try:
         return Calibration.objects.get(pk=name)
     except (Calibration.DoesNotExist, ValidationError) as error:
-        raise CommandError(readable(f"no_such_calibration: There is no calibration {name}.")) from error
+        raise Stopped("no_such_calibration", f"There is no calibration {name}.") from error
 
 
 def _artists(said: str) -> set[str]:

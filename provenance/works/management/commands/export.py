@@ -1,26 +1,23 @@
 """``manage.py export VERSION --profile china``: a published version as a file for one place."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from generation import blobs
-from provenance.credentials.errors import CredentialError
-from provenance.marking.errors import MarkingError
 from provenance.marking.preflight import Preflight
-from provenance.works.errors import WorkError
 from provenance.works.export import export
 from provenance.works.export_names import file_name
 from provenance.works.models import Export, Version
 from provenance.works.wish import FORMATS, Wish, look_ahead
+from similarity.report_lines import CodedCommand, Stopped, json_line
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Make a signed file of a published version for one place. Engineering guidance, not legal advice."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,14 +36,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["labelled"] and options["unlabelled"]:
-            raise CommandError("bad_arguments: --labelled and --unlabelled exclude each other")
+            raise Stopped("bad_arguments", "--labelled and --unlabelled exclude each other")
         version = (
             Version.objects.select_related("work__owner", "credential", "output__job__passport")
             .filter(pk=options["version"])
             .first()
         )
         if version is None:
-            raise CommandError(f"no_such_version: there is no version {options['version']}")
+            raise Stopped("no_such_version", f"there is no version {options['version']}")
         wish = Wish(
             profile=options["profile"],
             format=options["format"],
@@ -55,18 +52,15 @@ class Command(BaseCommand):
             agreed=options["agree"],
             prompt_writer=options["prompt_writer"],
         )
-        try:
-            if options["preflight"]:
-                self._tell(look_ahead(version, wish), as_json=options["json"])
-                return
-            made, new = export(version, wish, by=_asker(options["user"], version))
-        except (WorkError, MarkingError, CredentialError) as error:
-            raise CommandError(f"{error.code}: {error.message}") from error
+        if options["preflight"]:
+            self._tell(look_ahead(version, wish), as_json=options["json"])
+            return
+        made, new = export(version, wish, by=_asker(options["user"], version))
         path = _copy(made, options["out"])
         if options["json"]:
             said = {"file": str(path), "export": str(made.pk), "version": str(version.pk), "new": new}
             facts = {name: getattr(made, name) for name in ("profile", "media_type", "label", "sha256", "verdict")}
-            self.stdout.write(json.dumps({**said, **facts}, ensure_ascii=False))
+            self.stdout.write(json_line({**said, **facts}))
             return
         self.stdout.write(
             f"{path}\n  profile  {made.profile}\n  label    {made.label or '-'}\n  verdict  {made.verdict}"
@@ -76,13 +70,13 @@ class Command(BaseCommand):
         groups = {"writes": found.writes, "missing": found.missing, "advice": found.advice}
         if as_json:
             said = {name: [line.as_dict() for line in lines] for name, lines in groups.items()}
-            self.stdout.write(json.dumps({"ready": found.ready, **said}, ensure_ascii=False))
+            self.stdout.write(json_line({"ready": found.ready, **said}))
         else:
             for name, lines in groups.items():
                 for line in lines:
                     self.stdout.write(f"{name:8} {line.text} [{line.code}]")
         if not found.ready:
-            raise CommandError("not_ready: " + ", ".join(line.code for line in found.missing))
+            raise Stopped("not_ready", ", ".join(line.code for line in found.missing))
 
 
 def _asker(name: str, version: Version) -> Any:
@@ -90,7 +84,7 @@ def _asker(name: str, version: Version) -> Any:
         return version.work.owner
     users = get_user_model()._default_manager
     if (user := users.filter(**{get_user_model().USERNAME_FIELD: name}).first()) is None:
-        raise CommandError(f"no_such_user: there is no user {name}")
+        raise Stopped("no_such_user", f"there is no user {name}")
     return user
 
 
@@ -105,7 +99,6 @@ def _copy(made: Export, folder: Path) -> Path:
     except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise CommandError(
-            f"file_unwritable: the export is made and kept, but no copy can be written to {folder}"
-        ) from error
+        sentence = f"the export is made and kept, but no copy can be written to {folder}"
+        raise Stopped("file_unwritable", sentence) from error
     return target

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from provenance.recovery.registry import open_registry
 from provenance.works.fingerprint_versions import fingerprint_versions
+from similarity.report_lines import CodedCommand, Stopped
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Take the fingerprints of sealed versions that have none yet, and bring the search index up to date."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -20,4 +20,5 @@ class Command(BaseCommand):
         sentence = _("%(done)d versions fingerprinted; %(held)d pictures can be recovered.")
         self.stdout.write(sentence % {"done": done, "held": held})
         if failed:
-            raise CommandError(_("%(failed)d files could not be read: the log names them.") % {"failed": failed})
+            sentence = _("%(failed)d files could not be read: the log names them.")
+            raise Stopped("file_unreadable", sentence % {"failed": failed})

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import transaction
 from tqdm import tqdm
 
@@ -20,13 +20,13 @@ from provenance.works.account import account
 from provenance.works.drive import drive
 from provenance.works.models import Version
 from provenance.works.progress import Progress
-from similarity.report_lines import file_facts, json_line, readable, stopped, unwritable
+from similarity.report_lines import CodedCommand, Stopped, file_facts, json_line, readable, unwritable
 
 # As shells report a process that Ctrl-C ended.
 INTERRUPTED = 130
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Make images from a prompt, with their credentials. Exits non-zero unless every one is published."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -44,28 +44,24 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object per image on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        json_to = self.stdout if options["json"] else None
         if why := unwritable(options["out"]):
-            raise stopped("out_unwritable", f"Pictures cannot be put into {options['out']}: {why}.", json_to=json_to)
-        try:
-            job = _submitted(options)
-        except GenerationError as error:
-            raise stopped(error.code, error.message, json_to=json_to) from error
+            raise Stopped("out_unwritable", f"Pictures cannot be put into {options['out']}: {why}.")
+        job = _submitted(options)
         try:
             with tqdm(total=job.steps, unit="step", leave=False, disable=options["json"]) as bar:
                 work = drive(job.pk, on_progress=lambda progress: _show(bar, progress))
         except KeyboardInterrupt:
-            raise CommandError(_stop(job), returncode=INTERRUPTED) from None
+            raise _stop(job) from None
         job.refresh_from_db()
         if work is None:
             sentence = job.error or str(Job.Status(job.status).label)
-            raise stopped(job.error_code or job.status, sentence, json_to=json_to)
+            raise Stopped(job.error_code or job.status, sentence)
         unpublished = 0
         for version in work.versions.select_related("audit", "output__job"):
             unpublished += version.status != Version.Status.PUBLISHED
             self._print(version, out=options["out"], as_json=options["json"])
         if unpublished:
-            raise CommandError(f"{unpublished} of {job.count} not published")
+            raise Stopped("not_published", f"{unpublished} of {job.count} not published")
 
     def _print(self, version: Version, *, out: Path, as_json: bool) -> None:
         file = ""
@@ -74,11 +70,10 @@ class Command(BaseCommand):
                 file = str(_export(version, out))
             except OSError as error:
                 # The picture is made and kept; only the copy is missing.
-                raise stopped(
+                raise Stopped(
                     "file_unwritable",
                     f"version {version.pk} is published, but its copy cannot be written to "
                     f"{out}: {error.strerror or error}",
-                    json_to=self.stdout if as_json else None,
                 ) from error
         line = account(version, file=file)
         if as_json:
@@ -134,15 +129,21 @@ def _show(bar: "tqdm[Any]", progress: Progress) -> None:
     bar.set_description(progress.phase)
 
 
-def _stop(job: Job) -> str:
+def _stop(job: Job) -> Stopped:
     """Cancel what Ctrl-C interrupted, and say what became of it."""
     try:
         cancel(job)
     except GenerationError:
-        return f"interrupted: job {job.pk} was rendered already; a worker, or the next `serve`, signs its pictures"
-    if job.status == Job.Status.CANCELLED:
-        return f"cancelled: job {job.pk} was stopped, and nothing of it is kept"
-    return f"cancelled: job {job.pk} is with another worker, which stops it at its next step"
+        code = "interrupted"
+        sentence = f"job {job.pk} was rendered already; a worker, or the next `serve`, signs its pictures"
+    else:
+        code = "cancelled"
+        sentence = (
+            f"job {job.pk} was stopped, and nothing of it is kept"
+            if job.status == Job.Status.CANCELLED
+            else f"job {job.pk} is with another worker, which stops it at its next step"
+        )
+    return Stopped(code, sentence, returncode=INTERRUPTED)
 
 
 def _export(version: Version, folder: Path) -> Path:

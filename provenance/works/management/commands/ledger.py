@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from provenance.ledger.checkpoint import checkpoint
 from provenance.ledger.erase import erase_person
-from provenance.ledger.errors import LedgerError
 from provenance.ledger.examine import Signed
 from provenance.ledger.export import export, whole_ledger
 from provenance.ledger.kept import KeptElsewhere, read_export, read_key
@@ -18,9 +17,10 @@ from provenance.ledger.models import PersonalValue
 from provenance.ledger.verify import verify_ledger
 from provenance.works.models import Work
 from provenance.works.story_export import export_story
+from similarity.report_lines import CodedCommand, Stopped
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "The ledger: verify, checkpoint, export, erase-person."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,23 +46,22 @@ class Command(BaseCommand):
         erase.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            getattr(self, "_" + options["verb"].replace("-", "_"))(options)
-        except LedgerError as error:
-            raise CommandError(f"{error.message} [{error.code}]") from error
-        except OSError as error:
-            raise CommandError(f"{error.filename}: {error.strerror}") from error
+        getattr(self, "_" + options["verb"].replace("-", "_"))(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
-        kept = [read_export(path) for path in options["against"]]
-        keys = read_key(options["key"]) if options["key"] else None
+        try:
+            kept = [read_export(path) for path in options["against"]]
+            keys = read_key(options["key"]) if options["key"] else None
+        except OSError as error:
+            raise Stopped("file_unreadable", f"{error.filename} cannot be read: {error.strerror}.") from error
         report = verify_ledger(kept_elsewhere=tuple(_signed(kept)), keys=keys)
         for name in report.unguarded:
             self.stderr.write(f"the database trigger {name} is missing: rows could be changed")
         for found in report.breaks:
             self.stderr.write(f"event {found.sequence}: {found.reason}")
         if report.breaks or report.unguarded:
-            raise CommandError(f"{len(report.breaks)} breaks in {report.events} events")
+            code = "ledger_broken" if report.breaks else "ledger_unguarded"
+            raise Stopped(code, f"{len(report.breaks)} breaks in {report.events} events")
         self.stdout.write(
             f"{report.events} events, unbroken; {report.covered} of them under {report.checkpoints} "
             f"signed checkpoints; {report.erased} personal values erased"
@@ -81,9 +80,12 @@ class Command(BaseCommand):
             try:
                 work = Work.objects.get(pk=UUID(options["work"]))
             except (Work.DoesNotExist, ValueError, ValidationError):
-                raise CommandError(f"There is no work {options['work']}.") from None
+                raise Stopped("no_such_work", f"There is no work {options['work']}.") from None
             data = export_story(work, asker=None)
-        options["out"].write_bytes(data)
+        try:
+            options["out"].write_bytes(data)
+        except OSError as error:
+            raise Stopped("out_unwritable", f"{error.filename} cannot be written: {error.strerror}.") from error
         with zipfile.ZipFile(options["out"]) as archive:
             self.stdout.write(f"{options['out']}: {len(data)} bytes, {len(archive.namelist())} parts")
 
@@ -98,7 +100,7 @@ class Command(BaseCommand):
                 f"{works} works and their signed files stay."
             )
             if input(f"Type {name} to go on: ") != name:
-                raise CommandError("Nothing was erased.")
+                raise Stopped("not_agreed", "Nothing was erased.")
         done = erase_person(name)
         self.stdout.write(f"{done.values} values erased; the account is now {done.alias}, closed")
 

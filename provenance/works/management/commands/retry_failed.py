@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from provenance.works.stages import retry_failed
+from similarity.report_lines import CodedCommand
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     help = "Put failed versions back to the stage they failed at. Their pictures were kept."
 
     def add_arguments(self, parser: CommandParser) -> None:

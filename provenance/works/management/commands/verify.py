@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, ProgrammingError
+from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
 from provenance.credentials.errors import CredentialError
@@ -12,10 +11,10 @@ from provenance.works.verification_text import text_of
 from provenance.works.verify import BAD, Verification, verify
 from similarity.errors import SimilarityError
 from similarity.pictures import read_file
-from similarity.report_lines import file_facts, json_line, readable, stopped
+from similarity.report_lines import CodedCommand, Stopped, file_facts, json_line, readable
 
 
-class Command(BaseCommand):
+class Command(CodedCommand):
     requires_system_checks = ()
     help = (
         "Say what files carry about how they were made, and whether it still belongs to them. "
@@ -32,14 +31,10 @@ class Command(BaseCommand):
         for path in options["files"]:
             try:
                 found = verify(read_file(path), token=options["reveal"])
-            except (OperationalError, ProgrammingError) as error:
-                sentence = _("Our own records cannot be asked: run manage.py migrate first.")
-                json_to = self.stdout if options["json"] else None
-                raise stopped("database_unavailable", sentence, json_to=json_to) from error
             except (SimilarityError, CredentialError) as error:
                 bad += 1
                 if options["json"]:
-                    said = {"verdict": None, "code": error.code, "summary": error.for_operator}
+                    said = {"verdict": None, "error_code": error.code, "error": error.for_operator}
                     self.stdout.write(json_line(file_facts(path) | said))
                 else:
                     self.stderr.write(readable(f"{path}: {error.code}: {error.for_operator}"))
@@ -51,7 +46,7 @@ class Command(BaseCommand):
                 self.stdout.write(readable(text_of(found, name=str(path))))
         if bad:
             sentence = _("%(bad)d of %(all)d files are not as they should be.")
-            raise CommandError(sentence % {"bad": bad, "all": len(options["files"])})
+            raise Stopped("verification_failed", sentence % {"bad": bad, "all": len(options["files"])})
 
 
 def _json(found: Verification) -> dict[str, Any]:
