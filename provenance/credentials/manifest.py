@@ -150,9 +150,12 @@ def _region(region: Region) -> dict[str, Any]:
 
 
 def _disclosures(story: Story) -> list[dict[str, Any]]:
-    """``c2pa.ai-disclosure``, one for each model; the oversight levels are the specification's own three words."""
+    """``c2pa.ai-disclosure``, one for each model.
+
+    Of the specification's three words for oversight it is always ``prompt_guided``: a file is sealed before anybody
+    has looked at it.
+    """
     models = dict.fromkeys([*(used.model for used in story.generations), *([story.origin] if story.origin else [])])
-    level = "human_validated" if story.reviewed else "prompt_guided"
     return [
         _assertion(
             "c2pa.ai-disclosure",
@@ -160,7 +163,7 @@ def _disclosures(story: Story) -> list[dict[str, Any]]:
                 "modelType": "c2pa.types.model",
                 "modelName": clean(model.name),
                 "modelIdentifier": model.purl,
-                "contentProfile": {"humanOversightLevel": level},
+                "contentProfile": {"humanOversightLevel": "prompt_guided"},
             },
         )
         for model in models

@@ -239,8 +239,7 @@ class Story:
     ``created`` is ISO 8601 in UTC (``2026-11-22T20:00:00Z``): when the model made it, or when the
     parent was opened. ``iscc`` is an ``ISCC:…`` code of the pixels or empty. ``origin`` is the model
     whose picture this descends from, for stories that open an AI picture without using a model
-    themselves: the disclosure that AI made it must not get lost on the way. ``reviewed`` is true
-    only when a person looked at this very image and approved it.
+    themselves: the disclosure that AI made it must not get lost on the way.
     """
 
     title: str
@@ -254,7 +253,6 @@ class Story:
     steps: tuple[Step, ...] = ()
     origin: ModelFacts | None = None
     iscc: str = ""
-    reviewed: bool = False
     uses: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USES)
 
     def __post_init__(self) -> None:

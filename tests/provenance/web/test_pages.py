@@ -256,6 +256,15 @@ def test_the_admin_and_the_readable_api_have_a_policy_of_their_own(client: Clien
     assert "frame-ancestors 'none'" in policy
 
 
+def test_the_first_page_promises_no_more_than_a_file_tells(client: Client, db: None) -> None:
+    """A file is sealed before its comparison is decided about: it holds neither comparison nor decision."""
+    text = " ".join(
+        Page(client.get(reverse("web:start"), headers={"Accept-Language": "en"}).content.decode()).text.split()
+    )
+    assert "a note: which model, which prompt, what a person changed." in text
+    assert "wait for a person to decide; that is kept here, and is not in the note." in text
+
+
 def test_an_empty_queue_says_so(client: Client, reviewer: User) -> None:
     assert not Case.objects.exists()
     client.force_login(reviewer)
