@@ -1,6 +1,7 @@
 """Events with everything a stranger needs to check them, as one ZIP file."""
 
 import io
+import uuid
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from provenance.ledger import signing_key, subtrees
+from provenance.ledger.append import Person, append
 from provenance.ledger.chain import canonical
 from provenance.ledger.checkpoint import checkpoint
 from provenance.ledger.errors import LedgerError, broken
@@ -56,6 +59,20 @@ class Contents:
 def whole_ledger() -> Contents:
     """Every event, nothing disclosed."""
     return Contents(kind="ledger", subject="", events=list(Event.objects.order_by("sequence")))
+
+
+def take(contents: Contents, *, by: Person | None) -> bytes:
+    """The ZIP file of :func:`export` for *by* (None: an operator); that it was taken is itself an event."""
+    data = export(contents)
+    with transaction.atomic():
+        append(
+            key=f"ledger-exported:{uuid.uuid4()}",
+            kind="ledger.exported",
+            subject=contents.subject or "ledger",
+            actor=by or "",
+            payload={"bytes": len(data)},
+        )
+    return data
 
 
 def export(contents: Contents) -> bytes:

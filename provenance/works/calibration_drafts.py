@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from provenance.ledger.append import append
 from provenance.works.thresholds import note_thresholds
 from similarity.errors import SimilarityError
 from similarity.models import Audit, Calibration
@@ -57,14 +59,14 @@ def what_would_change(draft: Calibration) -> dict[str, Any]:
 
 
 def accept(draft: Calibration, *, reason: str, by: str) -> Calibration:
-    """Put *draft* into force and note it in the ledger. Raises as ``similarity.calibration.accept``."""
+    """Put *draft* into force, told in the ledger. Raises as ``similarity.calibration.accept``."""
     from similarity import calibration  # brings numpy
 
     return _decide(calibration.accept, draft, Calibration.State.ACCEPTED, reason=reason, by=by)
 
 
 def reject(draft: Calibration, *, reason: str, by: str) -> Calibration:
-    """Lay *draft* aside. Raises as ``similarity.calibration.reject``."""
+    """Lay *draft* aside, told in the ledger. Raises as ``similarity.calibration.reject``."""
     from similarity import calibration
 
     return _decide(calibration.reject, draft, Calibration.State.REJECTED, reason=reason, by=by)
@@ -72,9 +74,18 @@ def reject(draft: Calibration, *, reason: str, by: str) -> Calibration:
 
 def _decide(verb: Callable[..., Calibration], draft: Calibration, state: str, *, reason: str, by: str) -> Calibration:
     try:
-        decided = verb(draft, reason=reason, by=by)
+        with transaction.atomic():
+            decided = verb(draft, reason=reason, by=by)
+            append(
+                key=f"calibration-decision:{decided.pk}",
+                kind=f"calibration.{state}",
+                subject=decided.pk,
+                actor=by,
+                payload={"domain": decided.domain, "encoder": decided.encoder, "sha256": decided.sha256},
+                personal={"reason": decided.reason},
+            )
     except SimilarityError as error:
-        # The same person's same word again, when the first answer was lost: it is done, and noted below if it was not.
+        # The same person's same word again, when the first answer was lost: it is done.
         decided = Calibration.objects.light().get(pk=draft.pk)
         same = (decided.state, decided.reason, decided.decided_by) == (state, reason.strip(), by)
         if error.code != "calibration_decided" or not same:

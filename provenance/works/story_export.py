@@ -1,11 +1,10 @@
 """The part of the ledger that tells of one work, for its owner or a reviewer to take away."""
 
-from django.db import transaction
 from django.db.models import Q
 
-from provenance.ledger.append import Person, append
+from provenance.ledger.append import Person
 from provenance.ledger.commitments import ACTOR
-from provenance.ledger.export import Contents, export
+from provenance.ledger.export import Contents, take
 from provenance.ledger.models import Event, PersonalValue
 from provenance.works.editing.models import Edit, Sitting
 from provenance.works.models import Export, Version, Work
@@ -54,18 +53,5 @@ def contents_of(work: Work, *, for_owner: bool) -> Contents:
 
 
 def export_story(work: Work, *, asker: Person | None) -> bytes:
-    """The ZIP file for *asker* (None: an operator); that it was taken is itself an event.
-
-    Raises ``LedgerError`` as :func:`export`.
-    """
-    with transaction.atomic():
-        data = export(contents_of(work, for_owner=asker is not None and asker.pk == work.owner_id))
-        last = Event.objects.order_by("-sequence").values_list("sequence", flat=True).first()
-        append(
-            key=f"ledger-exported:{work.pk}:{last}",
-            kind="ledger.exported",
-            subject=work.pk,
-            actor=asker or "",
-            payload={"bytes": len(data)},
-        )
-    return data
+    """The ZIP file for *asker* (None: an operator). Raises ``LedgerError`` as ``take``."""
+    return take(contents_of(work, for_owner=asker is not None and asker.pk == work.owner_id), by=asker)

@@ -64,6 +64,9 @@ def test_a_draft_then_accepted_with_a_reason(others: Encoder) -> None:  # noqa: 
     told = Event.objects.get(kind="thresholds.in_force").payload
     assert [row["sha256"] for row in told["calibrations"]] == [draft["sha256"]]
     assert "first" not in json.dumps(told)  # people's words stay out of the chain
+    decided = Event.objects.get(kind="calibration.accepted")
+    assert (decided.subject, decided.payload["sha256"]) == (draft["id"], draft["sha256"])
+    assert decided.personal.get(name="reason").value == "first"
     with pytest.raises(CommandError, match="calibration_decided"):
         calibrated(draft=draft["id"], reject=True, reason="no")
     with pytest.raises(CommandError, match="no_such_calibration"):

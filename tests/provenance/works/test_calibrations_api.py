@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from rest_framework.test import APIClient
 
+from provenance.ledger.erase import erase_person
 from provenance.ledger.models import Event
+from provenance.ledger.verify import verify_ledger
 from similarity.calibrate import calibrate
 from similarity.models import Audit, Calibration
 from tests import factories
@@ -225,14 +227,58 @@ def test_a_second_answer_notes_what_the_first_could_not(
     draft: Calibration,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Given a process that ended between the decision and the ledger, when it is asked again, then it is noted."""
+    """Given a process that ended before it noted what is in force, when it is asked again, then it is noted."""
     api.force_authenticate(decider)
     with monkeypatch.context() as broken:
         broken.setattr("provenance.works.calibration_drafts.note_thresholds", lambda: None)
         decide(api, draft, reason="first")
-    assert not Event.objects.exists()
+    assert [event.kind for event in Event.objects.all()] == ["calibration.accepted"]
     assert decide(api, draft, reason="first")[0] == 200
-    assert Event.objects.filter(kind="thresholds.in_force").count() == 1
+    assert [event.kind for event in Event.objects.order_by("sequence")] == [
+        "calibration.accepted",
+        "thresholds.in_force",
+    ]
+
+
+@pytest.mark.parametrize(("verb", "kind"), [("accept", "calibration.accepted"), ("reject", "calibration.rejected")])
+def test_the_ledger_tells_who_decided_and_why(
+    api: APIClient,
+    decider: User,  # noqa: F811
+    draft: Calibration,  # noqa: F811
+    verb: str,
+    kind: str,
+) -> None:
+    """Sent twice it is told once; name and reason lie beside the chain, and can be erased without breaking it."""
+    api.force_authenticate(decider)
+    for _time in range(2):
+        assert decide(api, draft, verb, reason=" the figures of rita ")[0] == 200
+
+    event = Event.objects.get(kind__startswith="calibration.")
+    assert (event.kind, event.subject, event.payload["sha256"]) == (kind, str(draft.pk), draft.sha256)
+    assert (event.payload["domain"], event.payload["encoder"]) == (draft.domain, draft.encoder)
+    told = {row.name: (row.value, row.person_id) for row in event.personal.all()}
+    assert told == {"actor": ("rita", decider.pk), "reason": ("the figures of rita", decider.pk)}
+    assert "rita" not in f"{event.actor}{event.payload}"
+    erase_person("rita")
+    assert not event.personal.exists()
+    assert verify_ledger().breaks == []
+
+
+def test_a_decision_that_the_ledger_cannot_tell_is_none(
+    api: APIClient,
+    decider: User,  # noqa: F811
+    draft: Calibration,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(**_event: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("provenance.works.calibration_drafts.append", broken)
+    api.force_authenticate(decider)
+    with pytest.raises(RuntimeError):
+        decide(api, draft, "reject", reason="too few artists")
+    draft.refresh_from_db()
+    assert (draft.state, draft.reason) == ("draft", "")
 
 
 def test_a_draft_is_laid_aside_once(api: APIClient, decider: User, draft: Calibration) -> None:  # noqa: F811

@@ -217,7 +217,14 @@ def test_the_whole_ledger_from_the_command_line(work: Work, tmp_path: Path) -> N
     folder.mkdir()
     unpack(out.read_bytes(), folder)
     assert run_alone(folder, str(out)).returncode == 0
+    event = Event.objects.latest("sequence")
+    assert (event.kind, event.subject, event.actor) == ("ledger.exported", "ledger", "")
+    assert event.payload == {"bytes": out.stat().st_size}
+    call_command("ledger", "export", "--all", "--out", out)
+    assert Event.objects.filter(kind="ledger.exported", subject="ledger").count() == 2
     parts = unzip(out.read_bytes())
+    assert b'"ledger.exported"' in parts["events.jsonl"]
+    assert verify_ledger().breaks == []
     lines = parts["events.jsonl"].splitlines(keepends=True)
     out.write_bytes(zipped({**parts, "events.jsonl": b"".join(lines[:-1])}))
     assert run_alone(folder, str(out)).returncode == 1

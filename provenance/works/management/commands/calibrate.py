@@ -11,9 +11,9 @@ from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from generation.engines.loaded import engine_for
+from provenance.works.calibration_drafts import accept, reject
 from provenance.works.neutral_pictures import forget_pictures, neutral_background
 from provenance.works.neutral_prompts import MOST
-from provenance.works.thresholds import note_thresholds
 from similarity.errors import SimilarityError
 from similarity.models import Calibration
 from similarity.report_lines import CodedCommand, Stopped, json_line, readable
@@ -55,7 +55,6 @@ class Command(CodedCommand):
 
     def _calibrate(self, options: dict[str, Any]) -> None:
         from similarity.calibrate import changes
-        from similarity.calibration import accept, reject
         from similarity.encoder import load_encoder
         from similarity.index import open_index
 
@@ -69,7 +68,6 @@ class Command(CodedCommand):
         by = os.environ.get("USER", "") or "command line"
         if options["accept"]:
             calibration = accept(calibration, reason=options["reason"], by=by)
-            note_thresholds()
         elif options["reject"]:
             calibration = reject(calibration, reason=options["reason"], by=by)
         facts = _facts(calibration)

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from provenance.ledger.checkpoint import checkpoint
 from provenance.ledger.erase import erase_person
 from provenance.ledger.examine import Signed
-from provenance.ledger.export import export, whole_ledger
+from provenance.ledger.export import take, whole_ledger
 from provenance.ledger.kept import KeptElsewhere, read_export, read_key
 from provenance.ledger.models import PersonalValue
 from provenance.ledger.verify import verify_ledger
@@ -75,7 +75,7 @@ class Command(CodedCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         if options["all"]:
-            data = export(whole_ledger())
+            data = take(whole_ledger(), by=None)
         else:
             try:
                 work = Work.objects.get(pk=UUID(options["work"]))
