@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Case, F, Model, QuerySet, TextField, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -32,10 +32,26 @@ class JobAdmin(WatchOnly):
     list_display = ("id", "owner", "status", "model", "count", "step", "steps", "created_at", "finished_at")
     list_filter = ("status", "model", "error_code")
     list_select_related = ("owner",)
-    search_fields = ("id", "prompt", "owner__username")
+    # Also to staff a private prompt is not told, and no search feels for it.
+    exclude = ("prompt", "negative_prompt")
+    readonly_fields = ("words", "left_out")
+    search_fields = ("id", "open_prompt", "owner__username")
     date_hierarchy = "created_at"
     show_full_result_count = False
     actions = ["cancel_jobs"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        words = Case(When(private_prompt=False, then=F("prompt")), default=Value(""), output_field=TextField())
+        jobs: QuerySet[Any] = super().get_queryset(request).annotate(open_prompt=words)
+        return jobs
+
+    @admin.display(description=_("prompt"), empty_value="—")
+    def words(self, job: Job) -> str | None:
+        return None if job.private_prompt else job.prompt
+
+    @admin.display(description=_("negative prompt"), empty_value="—")
+    def left_out(self, job: Job) -> str | None:
+        return None if job.private_prompt else job.negative_prompt
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("generation.change_job")

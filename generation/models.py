@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from generation.leases import Leased, LeasedQuerySet
@@ -138,7 +139,12 @@ class Job(Leased, Keyed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()}: {self.prompt[:60]}"
+        words = gettext("private prompt") if self.private_prompt else self.prompt[:60]
+        return f"{self.get_status_display()}: {words}"
+
+    def hides_words_from(self, user: "AbstractBaseUser | AnonymousUser") -> bool:
+        """Whether *user* learns only that there is a prompt: a private one is its owner's, whatever others may see."""
+        return self.private_prompt and self.owner_id != user.pk
 
     def compatible(self) -> dict[str, Any]:
         """What another job must share to be rendered in the same batch."""

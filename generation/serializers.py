@@ -1,7 +1,8 @@
 """How jobs, outputs and passports look over HTTP."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -54,14 +55,33 @@ class ErrorSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class JobSerializer(serializers.ModelSerializer[Job]):
+class WordsOfJobSerializer(serializers.ModelSerializer[Job]):
+    """A job's words, a private prompt's to its owner alone. Needs the request in its context to know them."""
+
+    class Meta:
+        model = Job
+        fields: tuple[str, ...] = ("prompt", "negative_prompt", "private_prompt")
+        read_only_fields = fields
+        extra_kwargs: ClassVar = {
+            "prompt": {"help_text": "Empty for anybody but its owner while it is private."},
+            "negative_prompt": {"help_text": "Likewise."},
+        }
+
+    def to_representation(self, instance: Job) -> Any:
+        told = super().to_representation(instance)
+        request = self.context.get("request")
+        if instance.hides_words_from(request.user if request else AnonymousUser()):
+            told |= {"prompt": "", "negative_prompt": ""}
+        return told
+
+
+class JobSerializer(WordsOfJobSerializer):
     owner = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
     progress = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField(help_text="Why it failed; null unless it has.")
     outputs = serializers.PrimaryKeyRelatedField[Output](many=True, read_only=True)
 
-    class Meta:
-        model = Job
+    class Meta(WordsOfJobSerializer.Meta):
         fields = (
             "id",
             "owner",

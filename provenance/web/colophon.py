@@ -1,6 +1,7 @@
 """The note at the end of the book: how a version was made, in sentences, from what is on its rows."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.template.defaultfilters import date as format_date
 from django.utils.translation import gettext as _
@@ -8,23 +9,28 @@ from django.utils.translation import gettext as _
 from provenance.web.comparison import Comparison, compare
 from provenance.works.models import Version
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Everything a page says about one version."""
+    """Everything a page says about one version. Of a ``private`` prompt that is another's there are no words."""
 
     prompt: str
+    private: bool
     sentences: list[str]
     facts: list[tuple[str, str]]
     comparison: Comparison | None
 
 
-def tell(version: Version) -> Account:
-    """Tell how *version* came to be. Reads only its related rows: select them with it."""
+def tell(version: Version, *, asker: "AbstractBaseUser | AnonymousUser") -> Account:
+    """Tell *asker* how *version* came to be. Reads only its related rows: select them with it."""
     output = version.output
     if output is None:
-        return _tell_edited(version)
+        return _tell_edited(version, asker)
     job = output.job
+    private = job.hides_words_from(asker)
     day = format_date(output.created_at, "DATE_FORMAT")
     sentences = [
         _("Made on %(day)s by %(model)s, with seed %(seed)s, in %(steps)s steps at guidance %(guidance)s.")
@@ -36,14 +42,20 @@ def tell(version: Version) -> Account:
             "guidance": f"{job.guidance:g}",
         }
     ]
-    if job.negative_prompt:
+    if job.negative_prompt and not private:
         sentences.append(_("It was asked to leave out: “%(negative)s”.") % {"negative": job.negative_prompt})
     if not version.parents.exists():
         sentences.append(_("Nothing was changed by hand since."))
-    return Account(prompt=job.prompt, sentences=sentences, facts=_facts(version), comparison=compare(version.audit))
+    return Account(
+        prompt="" if private else job.prompt,
+        private=private,
+        sentences=sentences,
+        facts=_facts(version),
+        comparison=compare(version.audit),
+    )
 
 
-def _tell_edited(version: Version) -> Account:
+def _tell_edited(version: Version, asker: "AbstractBaseUser | AnonymousUser") -> Account:
     """Of a version that people or models changed: what it was before, and where the rest is told."""
     day = format_date(version.created_at, "DATE_FORMAT")
     parents = ", ".join(str(number) for number in version.parents.order_by("number").values_list("number", flat=True))
@@ -55,9 +67,11 @@ def _tell_edited(version: Version) -> Account:
     else:
         sentences = [_("Edited here from version %(parents)s; finished on %(day)s.")]
     job = version.work.job
+    private = job is not None and job.hides_words_from(asker)
     facts = [(_("Size"), f"{version.width} × {version.height}"), (_("Signed file, SHA-256"), version.sha256)]
     return Account(
-        prompt=job.prompt if job else "",
+        prompt=job.prompt if job and not private else "",
+        private=private,
         sentences=[sentence % {"parents": parents, "day": day} for sentence in sentences],
         facts=[(label, value) for label, value in facts if value],
         comparison=compare(version.audit),

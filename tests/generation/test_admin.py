@@ -38,3 +38,21 @@ def test_jobs_are_cancelled_from_the_list(office: Client, make_job: MakeJob) -> 
     )
 
     assert [Job.objects.get(pk=job.pk).status for job in (done, waiting)] == ["succeeded", "cancelled"]
+
+
+def test_a_private_prompt_is_neither_shown_nor_found(office: Client, make_job: MakeJob) -> None:
+    secret = make_job(prompt="a zebra cove", negative_prompt="zebra fog", private_prompt=True)
+    told = make_job(prompt="a cove for all", negative_prompt="rain")
+    render_next()
+    render_next()
+
+    for address in (
+        *("/admin/generation/job/", f"/admin/generation/job/{secret.pk}/change/", "/admin/generation/output/"),
+        f"/admin/generation/output/{secret.outputs.get().pk}/change/",
+    ):
+        assert "zebra" not in office.get(address).content.decode()
+    page = office.get(f"/admin/generation/job/{told.pk}/change/").content.decode()
+    assert "a cove for all" in page
+    assert "rain" in page
+    found = office.get("/admin/generation/job/?q=cove").context["cl"].queryset
+    assert list(found) == [told]

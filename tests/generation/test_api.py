@@ -285,3 +285,23 @@ def test_jobs_are_never_edited(client: APIClient, make_job: MakeJob, method: str
 
     assert getattr(client, method)(f"/api/v1/jobs/{job.pk}/", {"prompt": "other"}).status_code == 405
     assert Job.objects.get().prompt == "a harbour"
+
+
+def test_a_private_prompt_is_told_to_its_owner_alone(creator: User, reviewer: User, make_job: MakeJob) -> None:
+    """Whoever may see every request learns that there is a prompt, in the list, of one, and of one they cancel."""
+    job = make_job(prompt="a hidden cove", negative_prompt="hidden fog", private_prompt=True)
+    reviewer.user_permissions.add(Permission.objects.get(codename="change_job"))
+    own, other = APIClient(), APIClient()
+    own.force_authenticate(creator)
+    other.force_authenticate(User.objects.get(pk=reviewer.pk))
+
+    assert own.get(f"/api/v1/jobs/{job.pk}/").json()["prompt"] == "a hidden cove"
+    for answer in (
+        *(other.get("/api/v1/jobs/"), other.get(f"/api/v1/jobs/{job.pk}/")),
+        other.post(f"/api/v1/jobs/{job.pk}/cancel/"),
+    ):
+        assert answer.status_code == 200
+        assert "hidden" not in answer.content.decode()
+    told = other.get(f"/api/v1/jobs/{job.pk}/").json()
+    assert (told["prompt"], told["negative_prompt"], told["private_prompt"]) == ("", "", True)
+    assert other.get(f"/api/v1/jobs/{make_job().pk}/").json()["prompt"] == "a harbour"

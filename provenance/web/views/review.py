@@ -73,7 +73,7 @@ def case(request: SignedInRequest, pk: str) -> HttpResponse:
         "case": shown,
         "version": shown.version,
         "work": shown.version.work,
-        "account": tell(shown.version),
+        "account": tell(shown.version, asker=request.user),
         "decision": getattr(shown, "decision", None),
         "may_report": request.user.has_perm("similarity.view_audit"),
         "own": shown.version.work.owner_id == request.user.pk,

@@ -57,7 +57,7 @@ def work(request: SignedInRequest, pk: str) -> HttpResponse:
         "work": shown,
         "versions": versions,
         "version": chosen,
-        "account": tell(chosen) if chosen else None,
+        "account": tell(chosen, asker=request.user) if chosen else None,
         "hands": hands(chosen) if chosen and (may_see_held or chosen.status == "published") else None,
         "resumable": Sitting.objects.filter(
             parent=chosen, owner_id=request.user.pk, status=Sitting.Status.OPEN

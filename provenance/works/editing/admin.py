@@ -1,6 +1,10 @@
 """Sittings and what came of them, to look at."""
 
+import json
+
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from generation.admin import WatchOnly
@@ -32,6 +36,13 @@ class EditAdmin(WatchOnly):
     list_filter = ("operation", "standing", "undone")
     list_select_related = ("sitting",)
     search_fields = ("id", "sitting__id", "job__id")
+    exclude = ("parameters",)
+    readonly_fields = ("told_parameters",)
+
+    @admin.display(description=_("parameters"))
+    def told_parameters(self, edit: Edit) -> str:
+        """Also to staff a private prompt is not told."""
+        return json.dumps(edit.parameters_for(AnonymousUser()), ensure_ascii=False)
 
 
 @admin.register(Declaration)

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -129,6 +129,12 @@ class Edit(Keyed):
 
     def __str__(self) -> str:
         return f"{self.sitting_id} {self.order} {self.operation}"
+
+    def parameters_for(self, user: "AbstractBaseUser | AnonymousUser") -> dict[str, Any]:
+        """Its parameters as *user* may read them: without the words of somebody else's private prompt."""
+        if self.job is not None and self.job.hides_words_from(user):
+            return {**self.parameters, "prompt": "", "negative_prompt": ""}
+        return dict(self.parameters)
 
     @property
     def pending(self) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -9,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from generation.models import Job
+from generation.serializers import WordsOfJobSerializer
 from provenance.works.editing.layers import layers_of
 from provenance.works.editing.models import Edit, Sitting
 from provenance.works.editing.operations.catalogue import OPERATIONS
@@ -41,15 +43,17 @@ class CommitSerializer(RevisionSerializer):
     )
 
 
-class StepJobSerializer(serializers.ModelSerializer[Job]):
+class StepJobSerializer(WordsOfJobSerializer):
     """The job of an AI step. ``code`` and ``error`` say why it failed, if it has."""
 
     code = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
 
-    class Meta:
-        model = Job
-        fields = ("id", "status", "step", "steps", "prompt", "negative_prompt", "model", "seed", "code", "error")
+    class Meta(WordsOfJobSerializer.Meta):
+        fields = (
+            *("id", "status", "step", "steps", *WordsOfJobSerializer.Meta.fields),
+            *("model", "seed", "code", "error"),
+        )
         read_only_fields = fields
 
     def get_code(self, job: Job) -> str:
@@ -63,7 +67,9 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
     text = serializers.SerializerMethodField(help_text="What it did, in the reader's language.")
     action = serializers.SerializerMethodField(help_text="Its C2PA action.")
     source_type = serializers.SerializerMethodField(help_text="Its digital source type, IPTC's last word.")
-    parameters = serializers.JSONField(read_only=True)
+    parameters = serializers.SerializerMethodField(
+        help_text="A private prompt stands in them for its owner alone; for others its words are empty."
+    )
     box = serializers.ListField(child=serializers.IntegerField(), read_only=True, allow_null=True)
     pending = serializers.BooleanField(read_only=True, help_text="A model still works on it.")
     job = StepJobSerializer(read_only=True, allow_null=True)
@@ -75,6 +81,11 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
             *("undone", "pending", "changed", "box", "width", "height", "job", "output", "started_at", "ended_at"),
         )
         read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.ANY)
+    def get_parameters(self, edit: Edit) -> Any:
+        request = self.context.get("request")
+        return edit.parameters_for(request.user if request else AnonymousUser())
 
     def get_text(self, edit: Edit) -> str:
         return sentence(edit.operation, edit.parameters)
@@ -143,7 +154,7 @@ class SittingSerializer(SittingListSerializer):
 
     @extend_schema_field(EditSerializer(many=True))
     def get_steps(self, sitting: Sitting) -> Any:
-        return EditSerializer(self._all(sitting), many=True).data
+        return EditSerializer(self._all(sitting), many=True, context=self.context).data
 
     @extend_schema_field(LayerSerializer(many=True))
     def get_layers(self, sitting: Sitting) -> Any:

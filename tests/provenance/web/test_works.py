@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from provenance.works.models import Version, Work
+from provenance.works.reveal import commit_to
 from similarity.models import Audit
 from tests import factories
 from tests.provenance.web.html import Page
@@ -164,3 +165,64 @@ def test_a_bad_title_is_refused_and_the_old_one_stays(client: Client, creator: U
     assert Page(response.content.decode()).problems == []
     work.refresh_from_db()
     assert work.title == "a harbour at sunset"
+
+
+WORDS = "a secret harbour"
+
+
+@pytest.mark.parametrize("status", [Version.Status.PUBLISHED, Version.Status.HELD])
+def test_a_private_prompt_is_told_to_its_owner_alone(
+    client: Client, creator: User, reviewer: User, status: str
+) -> None:
+    """Given somebody who may see every work and decide every case, then they learn only that there is a prompt."""
+    job = factories.make_job(
+        owner=creator,
+        prompt=WORDS,
+        negative_prompt="secret fog",
+        private_prompt=True,
+        status="succeeded",
+        passport=factories.make_passport(),
+    )
+    work = factories.make_work(owner=creator, job=job, title="Untitled")
+    version = factories.make_version(work=work, status=status)
+    edited = Version.objects.create(work=work, number=2, status="failed", width=8, height=8)
+    edited.parents.add(version)
+    case = factories.make_case(version=version)
+
+    client.force_login(creator)
+    own = shown(client, work).text
+    assert WORDS in own
+    assert "secret fog" in own
+    assert WORDS in shown(client, work, version="2").text
+    client.force_login(reviewer)
+    for address in (f"/works/{work.pk}/", f"/works/{work.pk}/?version=2", reverse("web:case", args=[case.pk])):
+        page = client.get(address, headers=ENGLISH).content.decode()
+        assert "secret" not in page
+        assert "The prompt is private. Its owner can show it to you." in page
+        assert Page(page).problems == []
+
+
+def test_an_open_prompt_is_told_to_whoever_may_see_the_work(client: Client, creator: User, reviewer: User) -> None:
+    work = factories.make_work(owner=creator)
+    factories.make_version(work=work)
+    client.force_login(reviewer)
+
+    text = shown(client, work).text
+
+    assert "a harbour at sunset" in text
+    assert "private" not in text
+
+
+@pytest.mark.parametrize("status", [Version.Status.PUBLISHED, Version.Status.HELD])
+def test_the_owner_can_show_a_private_prompt_while_it_is_held_too(client: Client, creator: User, status: str) -> None:
+    work = factories.make_work(owner=creator)
+    version = factories.make_version(work=work, status=status)
+    factories.make_case(version=version)
+    address = reverse("web:reveals", args=[version.pk])
+    client.force_login(creator)
+    assert address not in [link.get("href") for link in shown(client, work).all("a")]
+
+    commit_to(version, prompt=WORDS)
+
+    assert address in [link.get("href") for link in shown(client, work).all("a")]
+    assert client.get(address).status_code == 200

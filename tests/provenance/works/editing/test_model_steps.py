@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from rest_framework.test import APIClient
 from rest_framework.throttling import ScopedRateThrottle
 
@@ -144,6 +146,29 @@ def test_a_private_prompt_stays_out_of_every_step(sitting: dict[str, Any], call:
     assert PrivatePrompt.objects.get(version=version).prompt == "a lighthouse"
     assert action["parameters"]["org.colophon.prompt_commitment"]
     assert "lighthouse" not in str(version.credential.manifest["manifests"][0])
+
+
+def test_a_private_step_is_told_to_its_owner_alone(
+    sitting: dict[str, Any], call: Call, owner: APIClient, reviewer: User, admin_client: Client
+) -> None:
+    Job.objects.update(private_prompt=True)
+    call(sitting, "steps", expect=201, **INPAINT)
+    address = f"/api/v1/sittings/{sitting['id']}/"
+    (mine,) = owner.get(address).json()["steps"]
+    assert (mine["parameters"]["prompt"], mine["job"]["prompt"]) == ("a lighthouse", "a lighthouse")
+
+    other = APIClient()
+    other.force_authenticate(reviewer)
+    answer = other.get(address)
+    (theirs,) = answer.json()["steps"]
+    assert "lighthouse" not in answer.content.decode()
+    assert (theirs["parameters"]["prompt"], theirs["parameters"]["seed"]) == ("", "5")
+    assert (theirs["job"]["prompt"], theirs["job"]["private_prompt"]) == ("", True)
+    edit = Edit.objects.get()
+    page = admin_client.get(f"/admin/works/edit/{edit.pk}/change/").content.decode()
+    assert "lighthouse" not in page
+    assert "mask_size" in page
+    assert edit.parameters["prompt"] == "a lighthouse"
 
 
 def test_composing_twice_gives_the_same_picture(sitting: dict[str, Any], call: Call) -> None:
