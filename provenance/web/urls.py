@@ -91,9 +91,11 @@ urlpatterns = [
     path("calibrations/<uuid:pk>/", calibrations.calibration, name="calibration"),
     path("calibrations/<uuid:pk>/changes/", calibrations.changes, name="calibration-changes"),
     path("review/", review.queue, name="queue"),
+    path("review/decided/", review.decided, name="decided"),
     path("review/claims/", review_claims.claims, name="review-claims"),
     path("review/claims/<uuid:pk>/", review_claims.review_claim, name="review-claim"),
     path("review/<uuid:pk>/", review.case, name="case"),
+    path("review/<uuid:pk>/ledger.zip", ledger.of_case, name="case-ledger"),
     path(
         "sign-in/",
         pausing(noting(auth.LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True))),

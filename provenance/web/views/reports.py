@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
@@ -132,9 +133,11 @@ def _file(data: bytes, kind: str, name: str) -> HttpResponse:
 
 
 def _audit(request: SignedInRequest, pk: UUID) -> Audit:
-    """Those who may see the audit, to whom alone it is there at all."""
-    audits = Audit.objects.visible_to(request.user).select_related("version__work", "artist", "calibration")
-    return get_object_or_404(audits, pk=pk)
+    """Those who may see the audit, to whom alone it is there at all: with reviewers, who must explain a case's."""
+    seen = Q(pk__in=Audit.objects.visible_to(request.user).values("pk"))
+    if request.user.has_perm("review.decide_case"):
+        seen |= Q(version__case__isnull=False)
+    return get_object_or_404(Audit.objects.select_related("version__work", "artist", "calibration").filter(seen), pk=pk)
 
 
 def _ready(request: SignedInRequest, pk: UUID) -> Report:

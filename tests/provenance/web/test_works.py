@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from provenance.review.decide import decide
 from provenance.works.models import Version, Work
 from provenance.works.reveal import commit_to
 from similarity.models import Audit
@@ -226,3 +227,32 @@ def test_the_owner_can_show_a_private_prompt_while_it_is_held_too(client: Client
 
     assert address in [link.get("href") for link in shown(client, work).all("a")]
     assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("ruling", "sentence"),
+    [
+        ("publish", "A reviewer looked at this picture and published it."),
+        ("refuse", "A reviewer decided not to publish this picture."),
+    ],
+)
+def test_the_owner_reads_the_reason_of_either_decision(
+    client: Client, creator: User, reviewer: User, ruling: str, sentence: str
+) -> None:
+    work = factories.make_work(owner=creator)
+    case = factories.make_case(version=factories.make_version(work=work, status=Version.Status.HELD))
+    client.force_login(creator)
+    assert "reason given" not in shown(client, work).text
+
+    decide(case=case, reviewer=reviewer, ruling=ruling, reason="Only the motif is shared.")
+
+    text = shown(client, work).text
+    assert f"{sentence} The reason given: “Only the motif is shared.”" in text
+    assert "rita" not in text
+
+
+def test_of_a_picture_nobody_had_to_decide_about_no_reason_is_told(client: Client, creator: User) -> None:
+    work = factories.make_work(owner=creator)
+    factories.make_version(work=work)
+    client.force_login(creator)
+    assert "A reviewer" not in shown(client, work).text
