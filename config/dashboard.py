@@ -1,4 +1,4 @@
-"""What the admin's first page shows besides its lists: who signs, and for how long still."""
+"""What the admin's first page shows besides its lists: who signs, and what pictures are not compared with."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,16 +9,24 @@ from django.utils.translation import gettext as _
 from config.checks import EXPIRY_WARNING_DAYS
 from provenance.credentials.signers import BEFORE, NEXT, RETIRED, SIGNING, Status, statuses
 from provenance.works.models import Credential
+from similarity.models import Reference
+from similarity.without_vector import without_vector
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Rows of signers; those that expire soon, or cannot sign though it is their turn, are marked."""
+    """Rows of signers; those that expire soon, or cannot sign though it is their turn, are marked.
+
+    And how many works the encoder in force has not seen; None where that cannot be told (``without_vector``).
+    """
     words = {SIGNING: _("signs now"), NEXT: _("signs later"), BEFORE: _("signed before"), RETIRED: _("retired")}
     return {
         **context,
         "signers_title": _("Signers"),
         "signers": [_row(status, words) for status in statuses()],
         "waiting": Credential.objects.filter(timestamp=Credential.Timestamp.DUE).count(),
+        "compared_title": _("What pictures are compared with"),
+        "unseen": without_vector(Reference.objects.all()),
+        "unseen_of_artists": without_vector(Reference.objects.filter(source="artist")),
     }
 
 

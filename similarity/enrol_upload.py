@@ -5,18 +5,21 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from similarity.encoder import load_encoder
+from similarity.encoder import encoder_fingerprint, load_encoder
 from similarity.enrol import ArtistFacts, NewWork, enrol
 from similarity.errors import SimilarityError
 from similarity.fingerprint import image_code
-from similarity.models import Artist, Reference, WithdrawnWork
-from similarity.pictures import decode
+from similarity.models import Artist, Embedding, Reference, WithdrawnWork
+from similarity.pictures import Picture, decode
 from similarity.same_picture import same_picture
 
 
 @dataclass(frozen=True)
 class Given:
-    """A work ready to be stored; ``present`` is the reference that the very same file already is."""
+    """A work ready to be stored; ``present`` is the reference that the very same file already is.
+
+    There is no ``work`` where that reference has a vector of the encoder in force: nothing is missing.
+    """
 
     work: NewWork | None
     encoder: str
@@ -26,7 +29,8 @@ class Given:
 def read_given(data: bytes, *, artist: Artist, title: str = "", year: str = "", style: str = "") -> Given:
     """Everything slow about enrolling the picture in *data*, which is not kept; call it outside a transaction.
 
-    Raises ``SimilarityError``: as ``decode`` and ``load_encoder``, or
+    A file that is known is read and compared again where it has no vector of the encoder in force, for without
+    the picture nobody else can make one. Raises ``SimilarityError``: as ``decode`` and ``load_encoder``, or
 
     ``work_of_another``
         it is kept as a work of somebody else, in this file or another one of the same picture
@@ -40,9 +44,42 @@ def read_given(data: bytes, *, artist: Artist, title: str = "", year: str = "", 
     sha256 = hashlib.sha256(data).hexdigest()
     if present := Reference.objects.filter(sha256=sha256).select_related("artist").first():
         _check_known(present, artist)
-        return Given(None, "", present)
+        if Embedding.objects.filter(reference=present, encoder=encoder_fingerprint()).exists():
+            return Given(None, "", present)
     picture = decode(data)
-    if WithdrawnWork.objects.filter(sha256=sha256).exclude(artist=artist).exists():
+    if present is None:
+        _check_unknown(picture, artist)
+    encoder = load_encoder()
+    work = NewWork(
+        artist=ArtistFacts(artist.slug, artist.name),
+        sha256=sha256,
+        code=image_code(picture.rgb),
+        vector=encoder.embed([picture.rgb])[0],
+        title=title,
+        year=year,
+        style=style,
+        source="artist",
+    )
+    return Given(work, encoder.fingerprint, present)
+
+
+def store_given(given: Given, *, artist: Artist) -> tuple[Reference, bool]:
+    """The reference, and whether this call added a vector of it: of two at once, one does.
+
+    Raises ``work_of_another`` when somebody else was faster, or ``work_is_leaving``.
+    """
+    if given.work is None:
+        assert given.present is not None
+        return given.present, False
+    added = enrol([given.work], encoder=given.encoder, by_artist=True)
+    reference = Reference.objects.select_related("artist").get(sha256=given.work.sha256)
+    _check_known(reference, artist)
+    return reference, added.vectors == 1
+
+
+def _check_unknown(picture: Picture, artist: Artist) -> None:
+    """That a file which is not kept here is of no work that is, or that somebody else withdrew."""
+    if WithdrawnWork.objects.filter(sha256=picture.sha256).exclude(artist=artist).exists():
         raise SimilarityError(
             "withdrawn_by_another",
             _("Another artist withdrew this work. If it is yours, tell the reviewers so."),
@@ -55,29 +92,6 @@ def read_given(data: bytes, *, artist: Artist, title: str = "", year: str = "", 
             _("It is the same picture as “%(title)s”, which is among your works already.") % {"title": _title(same)},
             field="image",
         )
-    encoder = load_encoder()
-    work = NewWork(
-        artist=ArtistFacts(artist.slug, artist.name),
-        sha256=sha256,
-        code=image_code(picture.rgb),
-        vector=encoder.embed([picture.rgb])[0],
-        title=title,
-        year=year,
-        style=style,
-        source="artist",
-    )
-    return Given(work, encoder.fingerprint)
-
-
-def store_given(given: Given, *, artist: Artist) -> tuple[Reference, bool]:
-    """The reference, and whether it is new. Raises ``work_of_another`` when somebody else was faster."""
-    if given.present is not None:
-        return given.present, False
-    assert given.work is not None
-    added = enrol([given.work], encoder=given.encoder, by_artist=True)
-    reference = Reference.objects.select_related("artist").get(sha256=given.work.sha256)
-    _check_known(reference, artist)
-    return reference, added.references == 1
 
 
 def _check_known(work: Reference, artist: Artist) -> None:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, parsers, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -18,7 +18,7 @@ from rest_framework.throttling import BaseThrottle
 from idempotency.header import IDEMPOTENCY_KEY, key_of
 from provenance.artists.claim import claim_profile, give_up, propose_names
 from provenance.artists.decide import decide
-from provenance.artists.enrol import enrol_work
+from provenance.artists.enrol import Became, enrol_work
 from provenance.artists.models import Claim, ClaimDecision, Enrolment, is_reviewer
 from provenance.artists.wishes import drop_name, set_mining, set_naming
 from provenance.artists.withdraw import MOST_NAMED, take_back, withdraw_all, withdraw_works
@@ -57,8 +57,24 @@ class NewEnrolmentSerializer(serializers.Serializer[Any]):
 class EnrolmentSerializer(serializers.ModelSerializer[Enrolment]):
     class Meta:
         model = Enrolment
-        fields = ("id", "claim", "reference", "artist_name", "title", "sha256", "statement", "created_at")
+        fields: tuple[str, ...] = (
+            *("id", "claim", "reference", "artist_name", "title", "sha256", "statement", "created_at"),
+        )
         read_only_fields = fields
+
+
+class EnrolledSerializer(EnrolmentSerializer):
+    became = serializers.SerializerMethodField(
+        help_text="`enrolled`; `vector_added` to a work that had none of the encoder in use; or `present` already."
+    )
+
+    class Meta(EnrolmentSerializer.Meta):
+        fields = (*EnrolmentSerializer.Meta.fields, "became")
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField([became.value for became in Became]))
+    def get_became(self, enrolment: Enrolment) -> str:
+        return str(self.context["became"])
 
 
 class WorksSerializer(serializers.Serializer[Any]):
@@ -112,14 +128,16 @@ class ArtistViewSet(KnownArtistViewSet):
     @extend_schema(
         summary="Enrol a work",
         request={"multipart/form-data": NewEnrolmentSerializer},
-        responses={201: EnrolmentSerializer, 200: EnrolmentSerializer},
+        responses={201: EnrolledSerializer, 200: EnrolledSerializer},
         parameters=[IDEMPOTENCY_KEY],
     )
     @action(detail=True, methods=["post"], parser_classes=[parsers.MultiPartParser])
     def enrol(self, request: Request, **kwargs: Any) -> Response:
         """Give a work to be compared with. The picture is not kept: its vector and fingerprint are.
 
-        409 `work_of_another`, `same_work`, `work_is_leaving` or `withdrawn_by_another` for one that is known.
+        The same file again adds nothing, unless the work has no vector of the encoder in use: then it gets one
+        (`became` is `vector_added`). 409 `work_of_another`, `same_work`, `work_is_leaving` or
+        `withdrawn_by_another` for one that is known.
         """
         from similarity.pictures import too_large
         from similarity.uploads import refuse_declared_size
@@ -131,7 +149,7 @@ class ArtistViewSet(KnownArtistViewSet):
         wanted = given.validated_data
         if wanted["image"].size > settings.MAX_UPLOAD_BYTES:
             raise too_large()
-        enrolment, created = enrol_work(
+        enrolment, became = enrol_work(
             wanted["image"].read(),
             artist=artist,
             by=asker(request),
@@ -140,8 +158,8 @@ class ArtistViewSet(KnownArtistViewSet):
             year=wanted["year"],
             idempotency_key=key_of(request),
         )
-        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-        return Response(EnrolmentSerializer(enrolment).data, status=code)
+        code = status.HTTP_201_CREATED if became is Became.ENROLLED else status.HTTP_200_OK
+        return Response(EnrolledSerializer(enrolment, context={"became": became}).data, status=code)
 
     @extend_schema(request=WorksSerializer, responses=ReferenceSerializer(many=True), filters=False)
     @action(detail=True, methods=["post"], pagination_class=None, filterset_class=None)

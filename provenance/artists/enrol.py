@@ -1,5 +1,6 @@
 """An artist gives a work of theirs to be compared with."""
 
+import enum
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,14 @@ STATEMENT = gettext_lazy(
 LONGEST_TITLE, LONGEST_YEAR = 500, 40
 
 
+class Became(enum.StrEnum):
+    """What came of a file that was given."""
+
+    ENROLLED = "enrolled"
+    VECTOR_ADDED = "vector_added"
+    PRESENT = "present"
+
+
 def enrol_work(
     data: bytes,
     *,
@@ -33,13 +42,16 @@ def enrol_work(
     title: str = "",
     year: str = "",
     idempotency_key: str | None = None,
-) -> tuple[Enrolment, bool]:
-    """Enrol the picture in *data* as a work of *artist*; and whether it is new.
+) -> tuple[Enrolment, Became]:
+    """Enrol the picture in *data* as a work of *artist*; and what came of it.
 
     Vector and image-code are computed here, while the asker waits. The very same file again answers the
-    enrolment there is. Raises ``ArtistError``: ``not_your_profile``, ``statement_required``,
-    ``title_too_long``, ``year_too_long``, ``bad_idempotency_key``, ``idempotency_conflict``; and
-    ``SimilarityError`` as :func:`similarity.enrol_upload.read_given`.
+    enrolment there is, and adds the vector of the encoder in force where the work has none: the operator may have
+    changed it, and has no picture to make one from.
+
+    Raises ``ArtistError``: ``not_your_profile``, ``statement_required``, ``title_too_long``, ``year_too_long``,
+    ``bad_idempotency_key``, ``idempotency_conflict``; and ``SimilarityError`` as
+    :func:`similarity.enrol_upload.read_given`.
     """
     claim = acting_for(by, artist)
     if not stated:
@@ -53,17 +65,22 @@ def enrol_work(
         refuse=ArtistError,
     )
     if (earlier := request.earlier()) is not None:
-        return earlier, False
+        return earlier, Became.PRESENT
 
     from similarity.enrol_upload import read_given, store_given
 
     given = read_given(data, artist=artist, title=title, year=year)
-    if given.present is not None and (known := _enrolment_of(given.present)):
-        return known, False
+    if given.work is None and given.present is not None and (known := _enrolment_of(given.present)):
+        return known, Became.PRESENT
+    became = Became.ENROLLED
 
     def create() -> Enrolment:
+        nonlocal became
         acting_for(by, artist)  # it may have been suspended meanwhile
-        reference, _new = store_given(given, artist=artist)
+        reference, added = store_given(given, artist=artist)
+        if known := _enrolment_of(reference):
+            became = Became.VECTOR_ADDED if added else Became.PRESENT
+            return known
         enrolment = Enrolment.objects.create(
             claim=claim,
             by=by,
@@ -84,7 +101,8 @@ def enrol_work(
         )
         return enrolment
 
-    return request.make(create)
+    enrolment, made = request.make(create)
+    return enrolment, became if made else Became.PRESENT
 
 
 def _enrolment_of(reference: Reference) -> Enrolment | None:

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from provenance.artists.claim import propose_names
-from provenance.artists.enrol import enrol_work
+from provenance.artists.enrol import Became, enrol_work
 from provenance.artists.errors import ArtistError
 from provenance.artists.models import Claim
 from provenance.artists.wishes import drop_name, set_mining, set_naming
@@ -40,7 +40,7 @@ class Result:
     file: str
     title: str = ""
     trouble: str = ""
-    is_new: bool = False
+    became: Became | None = None
 
 
 def _own(request: SignedInRequest, slug: str) -> Artist:
@@ -58,6 +58,8 @@ def desk(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _desk(request: SignedInRequest, artist: Artist, *, status: int = 200, **changed: Any) -> HttpResponse:
+    from similarity.without_vector import without_vector
+
     page = Paginator(artist.references.order_by("title", "pk"), WORKS_PER_PAGE).get_page(request.GET.get("page"))
     leaving = artist.references.filter(leaving_since__isnull=False).count()
     context = {
@@ -66,6 +68,7 @@ def _desk(request: SignedInRequest, artist: Artist, *, status: int = 200, **chan
         "leaving": leaving,
         "staying": page.paginator.count - leaving,
         "few": page.paginator.count - leaving < ENOUGH_WORKS,
+        "unseen": without_vector(artist.references.filter(leaving_since=None)),
         "minutes": max(1, round(settings.WITHDRAWAL_SECONDS / 60)),
         "enrol": EnrolForm(),
         "naming": NamingForm(initial={"naming": artist.naming}),
@@ -116,10 +119,10 @@ def _enrolled(request: SignedInRequest, artist: Artist, file: Any, title: str, y
     try:
         if file.size > settings.MAX_UPLOAD_BYTES:
             raise too_large()
-        made, new = enrol_work(file.read(), artist=artist, by=request.user, stated=True, title=title, year=year)
+        made, became = enrol_work(file.read(), artist=artist, by=request.user, stated=True, title=title, year=year)
     except (ArtistError, SimilarityError) as error:
         return Result(file.name, trouble=error.message)
-    return Result(file.name, title=made.title, is_new=new)
+    return Result(file.name, title=made.title, became=became)
 
 
 def _title_of(name: str) -> str:

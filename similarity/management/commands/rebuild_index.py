@@ -8,7 +8,9 @@ from django.core.management.base import CommandParser
 from similarity.build_index import build_index
 from similarity.encoder import load_encoder
 from similarity.generations import read_manifest
+from similarity.models import Reference
 from similarity.report_lines import CodedCommand, json_line
+from similarity.without_vector import without_vector
 
 
 class Command(CodedCommand):
@@ -25,6 +27,7 @@ class Command(CodedCommand):
         seconds = round(time.perf_counter() - began, 3)
         facts = {
             "works": manifest.count,
+            "without_vector": (unseen := without_vector(Reference.objects.all(), encoder=encoder.fingerprint)),
             "dimension": manifest.dimension,
             "sha256": manifest.sha256,
             "encoder": manifest.encoder,
@@ -35,4 +38,6 @@ class Command(CodedCommand):
             "seconds": seconds,
         }
         sentence = f"Index of {manifest.count} works built in {seconds:.1f} s: {manifest.sha256}"
+        if unseen:
+            sentence += f"\n{unseen} enrolled works have no vector of this encoder, and are not in it."
         self.stdout.write(json_line(facts) if options["json"] else sentence)

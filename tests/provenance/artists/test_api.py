@@ -13,7 +13,7 @@ from provenance.artists.models import Claim, Enrolment
 from provenance.artists.withdraw import MOST_NAMED
 from provenance.ledger.models import Event
 from similarity.encoder import Encoder
-from similarity.models import Artist, Reference
+from similarity.models import Artist, Embedding, Reference
 from tests.similarity.conftest import encoded, painting
 
 
@@ -90,6 +90,10 @@ def test_works_come_and_go(
     assert enrol(1, statement="false").json()["code"] == "statement_required"  # type: ignore[attr-defined]
     first, again = enrol(1, title="Lilies"), enrol(1, title="Lilies")
     assert (first.status_code, again.status_code) == (201, 200)  # type: ignore[attr-defined]
+    assert (first.json()["became"], again.json()["became"]) == ("enrolled", "present")  # type: ignore[attr-defined]
+    Embedding.objects.update(encoder="ff" * 32)  # the operator chose another encoder since
+    added = enrol(1, title="Lilies")
+    assert (added.status_code, added.json()["became"]) == (200, "vector_added")  # type: ignore[attr-defined]
     reference = first.json()["reference"]  # type: ignore[attr-defined]
     assert Enrolment.objects.count() == 1
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from provenance.artists.decide import decide
-from provenance.artists.enrol import STATEMENT, enrol_work
+from provenance.artists.enrol import STATEMENT, Became, enrol_work
 from provenance.artists.errors import ArtistError
 from provenance.artists.models import Claim, Enrolment
 from provenance.ledger.models import Event, PersonalValue
@@ -25,7 +25,7 @@ def test_a_work_is_enrolled_with_vector_code_and_statement(
     )
 
     work = Reference.objects.get()
-    assert new
+    assert new is Became.ENROLLED
     assert (work.artist, work.title, work.year, len(bytes(work.fingerprint))) == (monet, "Lilies", "1906", 32)
     assert Embedding.objects.get().encoder == tiny.fingerprint
     assert (enrolment.reference, enrolment.claim, enrolment.statement) == (work, claim, str(STATEMENT))
@@ -43,7 +43,7 @@ def test_the_same_file_again_is_the_same_enrolment(
     first, _ = enrol_work(data, **asked, idempotency_key="one")  # type: ignore[arg-type]
     for key in ("one", "two", None):
         again, new = enrol_work(data, **asked, idempotency_key=key)  # type: ignore[arg-type]
-        assert (again.pk, new) == (first.pk, False)
+        assert (again.pk, new) == (first.pk, Became.PRESENT)
     assert (Reference.objects.count(), Event.objects.filter(kind="artist.enrolled").count()) == (1, 1)
 
     with pytest.raises(ArtistError) as conflict:
@@ -62,7 +62,7 @@ def test_a_work_an_operator_imported_becomes_the_artists_by_their_word(
         artist=monet, title="Boats", sha256=hashlib.sha256(data).hexdigest(), fingerprint=bytes(32)
     )
     enrolment, new = enrol_work(data, artist=monet, by=creator, stated=True, title="Other")
-    assert (enrolment.reference, enrolment.title, new) == (known, "Boats", True)
+    assert (enrolment.reference, enrolment.title, new) == (known, "Boats", Became.ENROLLED)
     assert Reference.objects.count() == 1
 
 

@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from provenance.artists import enrol as enrolling
 from provenance.artists.claim import claim_profile, propose_names
 from provenance.artists.decide import decide
+from provenance.artists.enrol import Became
 from provenance.artists.errors import ArtistError
 from provenance.artists.models import Claim, ClaimDecision, Enrolment
 from provenance.web.views import artist_desk
@@ -274,10 +275,10 @@ def test_files_are_enrolled_one_by_one_or_all_at_once(
 ) -> None:
     """Given a good file and a bad one, then each is told what became of it, in the page or alone."""
 
-    def enrol(data: bytes, **said: object) -> tuple[Enrolment, bool]:
+    def enrol(data: bytes, **said: object) -> tuple[Enrolment, Became]:
         if data == b"bad":
             raise SimilarityError("not_an_image", "No picture.")
-        return Enrolment(title=str(said["title"])), True
+        return Enrolment(title=str(said["title"])), Became.ENROLLED
 
     monkeypatch.setattr(artist_desk, "enrol_work", enrol)
     client.force_login(creator)
@@ -352,11 +353,11 @@ def test_the_desk_in_a_browser(
     a work is withdrawn and taken back by the keyboard alone."""
     waits = iter([None, 1, None, None])
 
-    def enrol(data: bytes, *, artist: Artist, title: str, **said: object) -> tuple[Enrolment, bool]:
+    def enrol(data: bytes, *, artist: Artist, title: str, **said: object) -> tuple[Enrolment, Became]:
         if data == b"bad":
             raise SimilarityError("not_an_image", "No picture.")
         Reference.objects.create(artist=artist, title=title, sha256=f"{title:>064}", fingerprint=bytes(32))
-        return Enrolment(title=title), True
+        return Enrolment(title=title), Became.ENROLLED
 
     monkeypatch.setattr(artist_desk, "enrol_work", enrol)
     monkeypatch.setattr(artist_desk, "seconds_to_wait", lambda *args, **options: next(waits))
