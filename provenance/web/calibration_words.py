@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provenance.reports import wording
+from similarity.cohort_standing import ENOUGH_WORKS, Standing, standing_of
 from similarity.models import Calibration
 
 
@@ -43,6 +44,15 @@ class Told:
     sets: list[tuple[str, list[Level]]]
     dots: list[Dot]
     facts: list[tuple[str, str]]
+    standing: Standing | None
+
+    @property
+    def missing(self) -> str:
+        return missing(self.standing) if self.standing else ""
+
+    @property
+    def unjudged(self) -> str:
+        return unjudged(self.standing) if self.standing else ""
 
     @property
     def judges(self) -> bool:
@@ -64,7 +74,43 @@ def tell(row: Calibration) -> Told:
         ],
         dots=_dots(row.figures.get("likelihood", {}).get("reliability", [])),
         facts=_facts(row),
+        standing=standing_of(row) if row.state == Calibration.State.ACCEPTED else None,
     )
+
+
+def missing(standing: Standing) -> str:
+    """How many of the works a calibration was made with are gone, and what follows."""
+    said = {"count": standing.missing, "works": f"{standing.works:,}", "limit": standing.may_be_missing}
+    if not standing.judges:
+        return (
+            _(
+                "It judges nobody any more: %(count)s of the %(works)s works it was made with are gone, and at most "
+                "%(limit)s may be. Calibrate again."
+            )
+            % said
+        )
+    if not standing.missing:
+        return _("All %(works)s works it was made with are here.") % said
+    sentence = ngettext(
+        "%(count)s of the %(works)s works it was made with is gone. With more than %(limit)s gone it judges nobody.",
+        "%(count)s of the %(works)s works it was made with are gone. With more than %(limit)s gone it judges nobody.",
+        standing.missing,
+    )
+    return sentence % said + (" " + _("Calibrate again soon.") if standing.near_limit else "")
+
+
+def unjudged(standing: Standing) -> str:
+    """How many works are here that count for no judgement; empty for none."""
+    if not standing.unjudged:
+        return ""
+    sentence = ngettext(
+        "%(count)s work here is compared and counts for no judgement: it came since, or its artist has fewer than "
+        "%(enough)s.",
+        "%(count)s works here are compared and count for no judgement: they came since, or their artists have fewer "
+        "than %(enough)s.",
+        standing.unjudged,
+    )
+    return sentence % {"count": f"{standing.unjudged:,}", "enough": ENOUGH_WORKS}
 
 
 def _made_of(row: Calibration) -> str:

@@ -15,6 +15,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from provenance.works.calibration_drafts import accept, reject, what_would_change
+from similarity.cohort_standing import standing_of
 from similarity.models import Audit, Calibration
 
 
@@ -70,8 +71,22 @@ class TrainedArtistsSerializer(serializers.Serializer[Any]):
     unseen = QuantilesSerializer(allow_null=True, help_text="Highest scores of the others' works.")
 
 
+class StandingSerializer(serializers.Serializer[Any]):
+    works = serializers.IntegerField(help_text="Works it was made with.")
+    missing = serializers.IntegerField(help_text="Of those, how many are gone, or of artists with too few left.")
+    may_be_missing = serializers.IntegerField(help_text="With more than these missing it judges nobody.")
+    near_limit = serializers.BooleanField(help_text="From half of what may be missing on: calibrate again.")
+    judges = serializers.BooleanField(help_text="Whether it still judges.")
+    unjudged = serializers.IntegerField(
+        help_text="Works that are compared and count for no judgement: they came since, or their artists have too few."
+    )
+
+
 class CalibrationSerializer(serializers.ModelSerializer[Calibration]):
     thresholds = serializers.SerializerMethodField()
+    standing = serializers.SerializerMethodField(
+        help_text="While it is in force: what became of the works it was made with. Otherwise, or not known: null."
+    )
     generator = serializers.DictField(read_only=True, help_text="The model whose pictures were used; empty for none.")
     previous = serializers.PrimaryKeyRelatedField[Calibration](
         read_only=True, allow_null=True, help_text="In force when this one was made; accepting this one retires it."
@@ -81,7 +96,7 @@ class CalibrationSerializer(serializers.ModelSerializer[Calibration]):
         model = Calibration
         fields: tuple[str, ...] = (
             *("id", "domain", "encoder", "state", "strategy", "thresholds", "generator", "works", "artists", "units"),
-            *("cohort", "sha256", "previous", "reason", "decided_by", "decided_at", "created_at"),
+            *("cohort", "standing", "sha256", "previous", "reason", "decided_by", "decided_at", "created_at"),
         )
         read_only_fields = fields
 
@@ -90,6 +105,11 @@ class CalibrationSerializer(serializers.ModelSerializer[Calibration]):
         measured = row.figures.get("strategies", {}).get(row.strategy, {})
         told = [{"power": measured.get(f"{facts['alpha']:g}", {}).get("power"), **facts} for facts in row.thresholds]
         return CalibrationLevelSerializer(told, many=True).data
+
+    @extend_schema_field(StandingSerializer(allow_null=True))
+    def get_standing(self, row: Calibration) -> Any:
+        standing = standing_of(row) if row.state == Calibration.State.ACCEPTED else None
+        return None if standing is None else StandingSerializer(standing).data
 
 
 class CalibrationDetailSerializer(CalibrationSerializer):

@@ -9,7 +9,8 @@ from pytest_django.fixtures import Settings
 from provenance.ledger.models import Event
 from similarity import index as index_module
 from similarity.calibrate import calibrate
-from similarity.models import Audit, Calibration
+from similarity.enrol import ArtistFacts, NewWork, enrol, withdraw
+from similarity.models import Audit, Calibration, Reference
 from tests import factories
 from tests.provenance.web.html import Page
 from tests.similarity.collections import Collection, make_collection
@@ -151,3 +152,54 @@ def test_those_of_before_are_counted_as_stale(client: Client, reviewer: User) ->
     assert (
         "1 comparison in this population was judged by an earlier one" in shown(client, "web:calibration", new.pk).text
     )
+
+
+def _withdraw(count: int) -> None:
+    works = Reference.objects.filter(title="Work 0").order_by("artist__slug")
+    withdraw(Reference.objects.filter(pk__in=list(works.values_list("pk", flat=True)[:count])))
+
+
+def test_what_became_of_its_works_is_told_before_it_stops_judging(
+    client: Client, reviewer: User, collection: Collection
+) -> None:
+    """Given 288 works of which 14 may go: from 8 on the pages and the operator's first page warn."""
+    row = collection.calibrated()
+    client.force_login(reviewer)
+    for name, args in (("web:calibrations", []), ("web:calibration", [row.pk])):
+        assert "All 288 works it was made with are here." in shown(client, name, *args).text
+
+    _withdraw(7)
+    quiet = shown(client, "web:calibrations")
+    assert "7 of the 288 works it was made with are gone. With more than 14 gone it judges nobody." in quiet.text
+    assert "Calibrate again soon." not in quiet.text
+
+    _withdraw(1)
+    enrol(
+        [NewWork(artist=ArtistFacts("new", "New"), sha256="ab" * 32, code=bytes(32), vector=collection.hands[0])],
+        encoder=collection.encoder,
+    )
+    for name, args in (("web:calibrations", []), ("web:calibration", [row.pk])):
+        said = shown(client, name, *args).text
+        assert "8 of the 288 works" in said
+        assert "Calibrate again soon." in said
+        assert "1 work here is compared and counts for no judgement" in said
+
+
+def test_the_operators_first_page_warns(
+    client: Client, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = collection.calibrated()
+    monkeypatch.setattr("config.dashboard.encoder_in_force", lambda: collection.encoder)
+    client.force_login(User.objects.create_superuser("root"))
+
+    assert client.get("/admin/").context["worn"] == []
+    _withdraw(8)
+    answer = client.get("/admin/")
+    assert [told["pk"] for told in answer.context["worn"]] == [row.pk]
+    assert "8 of the 288 works it was made with are gone" in answer.content.decode()
+    assert reverse("web:calibration", args=[row.pk]) in answer.content.decode()
+    _withdraw(7)
+    assert "It judges nobody any more: 15 of the 288 works" in client.get("/admin/").content.decode()
+    # One of an encoder that is no longer in use judges nothing anyway.
+    monkeypatch.setattr("config.dashboard.encoder_in_force", lambda: "ff" * 32)
+    assert client.get("/admin/").context["worn"] == []

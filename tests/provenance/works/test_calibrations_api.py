@@ -12,7 +12,8 @@ from provenance.ledger.erase import erase_person
 from provenance.ledger.models import Event
 from provenance.ledger.verify import verify_ledger
 from similarity.calibrate import calibrate
-from similarity.models import Audit, Calibration
+from similarity.enrol import withdraw
+from similarity.models import Audit, Calibration, Reference
 from tests import factories
 from tests.provenance.web.test_calibrations import collection, decider, draft  # noqa: F401
 from tests.similarity.collections import Collection
@@ -300,3 +301,18 @@ def test_a_draft_compared_with_what_is_no_longer_in_force(
     assert (answered, told["code"]) == (409, "calibration_superseded")
     second.refresh_from_db()
     assert second.state == "draft"
+
+
+def test_it_tells_what_became_of_its_works(api: APIClient, reviewer: User, collection: Collection) -> None:  # noqa: F811
+    row = collection.calibrated()
+    gone = Reference.objects.filter(title="Work 0").values_list("pk", flat=True)[:8]
+    withdraw(Reference.objects.filter(pk__in=list(gone)))
+    api.force_authenticate(reviewer)
+
+    told = api.get(f"{ADDRESS}{row.pk}/").json()["standing"]
+
+    figures = {"works": 288, "missing": 8, "may_be_missing": 14, "unjudged": 0}
+    assert told == {**figures, "near_limit": True, "judges": True}
+    assert api.get(ADDRESS).json()["results"][0]["standing"] == told
+    Calibration.objects.update(state="retired")
+    assert api.get(f"{ADDRESS}{row.pk}/").json()["standing"] is None
