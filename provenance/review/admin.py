@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from generation.admin import WatchOnly
-from provenance.review.models import Case, Decision
+from provenance.review.models import Case, Decision, SecondAudit
 
 
 @admin.register(Case)
@@ -21,3 +21,9 @@ class DecisionAdmin(WatchOnly):
     list_display = ("case", "ruling", "reviewer", "made_at")
     list_filter = ("ruling", "reviewer")
     search_fields = ("reason",)
+
+
+@admin.register(SecondAudit)
+class SecondAuditAdmin(WatchOnly):
+    list_display = ("case", "status", "asked_by", "error_code", "created_at")
+    list_filter = ("status",)

@@ -11,8 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from provenance.review.audit_again import ask_again
 from provenance.review.decide import decide
-from provenance.review.models import Case, Decision
+from provenance.review.models import Case, Decision, SecondAudit
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
@@ -29,12 +30,24 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         return decision.reviewer.get_username() if told else None
 
 
+class SecondAuditSerializer(serializers.ModelSerializer[SecondAudit]):
+    outcome = serializers.CharField(
+        source="after.outcome", read_only=True, allow_null=True, default=None, help_text="Of the audit after."
+    )
+
+    class Meta:
+        model = SecondAudit
+        fields = ("id", "status", "before", "after", "outcome", "error_code", "error", "created_at", "ended_at")
+        read_only_fields = fields
+
+
 class CaseSerializer(serializers.ModelSerializer[Case]):
     decision = DecisionSerializer(read_only=True, allow_null=True)
+    second_audits = SecondAuditSerializer(many=True, read_only=True)
 
     class Meta:
         model = Case
-        fields = ("id", "version", "reason", "opened_at", "decision")
+        fields = ("id", "version", "reason", "opened_at", "decision", "second_audits")
         read_only_fields = fields
 
 
@@ -59,6 +72,7 @@ class CaseViewSet(viewsets.ReadOnlyModelViewSet[Case]):
 
     def get_queryset(self) -> QuerySet[Case]:
         cases = Case.objects.select_related("version", "decision__reviewer")
+        cases = cases.prefetch_related("second_audits__after")
         return cases.visible_to(self.request.user or AnonymousUser())
 
     @extend_schema(request=DecisionSerializer, responses={201: CaseSerializer})
@@ -73,3 +87,15 @@ class CaseViewSet(viewsets.ReadOnlyModelViewSet[Case]):
         body.is_valid(raise_exception=True)
         decide(case=case, reviewer=request.user, **body.validated_data)
         return Response(self.get_serializer(self.get_queryset().get(pk=case.pk)).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(summary="Audit again", request=None, responses={202: CaseSerializer})
+    @action(detail=True, methods=["post"], url_path="audit-again")
+    def audit_again(self, request: Request, **kwargs: Any) -> Response:
+        """Have a held version audited again that could not be judged: reviewers only, and not their own work.
+
+        It is done on the similarity queue; sent again while it waits, it adds nothing. The audit before stays,
+        and a person still decides. 409 `audit_stands` when the audit did judge it, `already_decided`.
+        """
+        case = self.get_object()
+        ask_again(case=case, by=request.user)
+        return Response(self.get_serializer(self.get_queryset().get(pk=case.pk)).data, status=status.HTTP_202_ACCEPTED)

@@ -22,6 +22,7 @@ STATUS_OF_CODE = {
     "other_encoder": HTTPStatus.CONFLICT,
     "prompt_not_private": HTTPStatus.CONFLICT,
     "already_decided": HTTPStatus.CONFLICT,
+    "audit_stands": HTTPStatus.CONFLICT,
     "sitting_closed": HTTPStatus.CONFLICT,
     "stale_revision": HTTPStatus.CONFLICT,
     "step_pending": HTTPStatus.CONFLICT,

@@ -95,6 +95,7 @@ urlpatterns = [
     path("review/claims/", review_claims.claims, name="review-claims"),
     path("review/claims/<uuid:pk>/", review_claims.review_claim, name="review-claim"),
     path("review/<uuid:pk>/", review.case, name="case"),
+    path("review/<uuid:pk>/audit-again/", review.audit_again, name="case-audit-again"),
     path("review/<uuid:pk>/ledger.zip", ledger.of_case, name="case-ledger"),
     path(
         "sign-in/",

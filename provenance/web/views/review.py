@@ -6,9 +6,10 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from provenance.artists.models import Claim
+from provenance.review.audit_again import ask_again, could_not_judge
 from provenance.review.decide import decide
 from provenance.review.errors import ReviewError
 from provenance.review.models import Case, Decision
@@ -95,8 +96,25 @@ def case(request: SignedInRequest, pk: str) -> HttpResponse:
         "work": shown.version.work,
         "account": tell(shown.version, asker=request.user),
         "decision": getattr(shown, "decision", None),
+        "again": shown.second_audits.select_related("after").first(),
+        "may_audit_again": could_not_judge(Case.objects.filter(pk=shown.pk)).exists(),
         "may_report": True,
         "own": shown.version.work.owner_id == request.user.pk,
         "form": form,
     }
     return render(request, "web/case.html", context, status=status)
+
+
+@login_required
+@permission_required("review.decide_case", raise_exception=True)
+@require_POST
+def audit_again(request: SignedInRequest, pk: str) -> HttpResponse:
+    """Have the picture of a case audited again; the case's page tells what came of it."""
+    try:
+        ask_again(
+            case=get_object_or_404(Case.objects.select_related("version__work", "version__audit"), pk=pk),
+            by=request.user,
+        )
+    except ReviewError as error:
+        messages.error(request, error.message)
+    return redirect("web:case", pk)
