@@ -17,11 +17,17 @@ from provenance.review.models import Case, Decision, SecondAudit
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
+    audit = serializers.UUIDField(
+        write_only=True,
+        required=False,
+        allow_null=True,
+        help_text="The audit it was decided by: 409 `audit_changed` when the version has another one by now.",
+    )
     reviewer = serializers.SerializerMethodField(help_text="Null for those who may not decide cases.")
 
     class Meta:
         model = Decision
-        fields = ("id", "ruling", "reason", "reviewer", "made_at")
+        fields = ("id", "ruling", "reason", "audit", "reviewer", "made_at")
         read_only_fields = ("id", "reviewer", "made_at")
 
     def get_reviewer(self, decision: Decision) -> str | None:

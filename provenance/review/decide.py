@@ -1,6 +1,7 @@
 """Settle a case: publish the held version, or refuse it."""
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 MAX_REASON = 2_000
 
 
-def decide(*, case: Case, reviewer: "User | AnonymousUser", ruling: str, reason: str) -> Decision:
-    """Record *ruling* with its *reason* and move the version, once.
+def decide(
+    *, case: Case, reviewer: "User | AnonymousUser", ruling: str, reason: str, audit: UUID | None = None
+) -> Decision:
+    """Record *ruling* with its *reason* and move the version, once; only while *audit*, if given, is the one it has.
 
     Raises ``ReviewError``: ``not_a_reviewer``, ``own_work``, ``unknown_ruling``,
-    ``reason_required``, ``reason_too_long``, ``already_decided``.
+    ``reason_required``, ``reason_too_long``, ``already_decided``, ``audit_changed``.
     """
     if reviewer.is_anonymous or not reviewer.has_perm("review.decide_case"):
         raise ReviewError("not_a_reviewer", _("Only reviewers can decide cases."))
@@ -36,10 +39,15 @@ def decide(*, case: Case, reviewer: "User | AnonymousUser", ruling: str, reason:
         raise ReviewError("reason_too_long", _("Keep the reason under %(limit)s characters.") % {"limit": MAX_REASON})
     published = ruling == Decision.Ruling.PUBLISH
     with transaction.atomic():
-        moved = Version.objects.filter(pk=case.version_id, status=Version.Status.HELD).update(
+        held = Version.objects.filter(pk=case.version_id, status=Version.Status.HELD)
+        moved = (held if audit is None else held.filter(audit=audit)).update(
             status=Version.Status.PUBLISHED if published else Version.Status.REFUSED,
             published_at=timezone.now() if published else None,
         )
+        if not moved and held.exists():
+            raise ReviewError(
+                "audit_changed", _("This picture was audited again meanwhile. Look at what was found, then decide.")
+            )
         if not moved:
             raise ReviewError("already_decided", _("This case was decided already."))
         decision = Decision.objects.create(case=case, reviewer=reviewer, ruling=ruling, reason=reason)

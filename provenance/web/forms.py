@@ -123,6 +123,8 @@ class DecisionForm(forms.Form):
         help_text=_("Kept for good, next to your name. Write it so that it can be understood a year from now."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+    # The audit the page showed: another one may have come since.
+    audit = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class ReasonForm(forms.Form):

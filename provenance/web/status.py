@@ -23,6 +23,7 @@ STATUS_OF_CODE = {
     "prompt_not_private": HTTPStatus.CONFLICT,
     "already_decided": HTTPStatus.CONFLICT,
     "audit_stands": HTTPStatus.CONFLICT,
+    "audit_changed": HTTPStatus.CONFLICT,
     "sitting_closed": HTTPStatus.CONFLICT,
     "stale_revision": HTTPStatus.CONFLICT,
     "step_pending": HTTPStatus.CONFLICT,

@@ -80,7 +80,7 @@ def case(request: SignedInRequest, pk: str) -> HttpResponse:
                 decision = decide(case=shown, reviewer=request.user, **form.cleaned_data)
             except ReviewError as error:
                 form.add_error(FIELD_OF_CODE.get(error.code), error.message)
-                status = 409 if error.code == "already_decided" else 422
+                status = 409 if error.code in ("already_decided", "audit_changed") else 422
                 shown = get_object_or_404(cases, pk=pk)
             else:
                 told = (

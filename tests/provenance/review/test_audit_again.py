@@ -138,6 +138,31 @@ def test_a_decision_that_was_faster_stands(case: Case, reviewer: User, finds: Fi
     assert [event.kind for event in Event.objects.all()] == ["case.publish"]
 
 
+def test_nobody_decides_by_an_audit_that_was_replaced(
+    client: Client, api: APIClient, case: Case, reviewer: User, finds: Finds
+) -> None:
+    """Given a page that shows the audit that failed, when a copy was found meanwhile, then it is shown before."""
+    seen = str(case.version.audit_id)
+    finds("copy")
+    audit_again(ask_again(case=case, by=reviewer).pk)
+    body = {"ruling": "publish", "reason": "nothing was found", "audit": seen}
+    client.force_login(reviewer)
+    page = reverse("web:case", args=[case.pk])
+
+    refused = client.post(page, body, headers=ENGLISH)
+
+    assert refused.status_code == 409
+    assert "audited again meanwhile" in refused.content.decode()
+    now = str(Version.objects.get().audit_id)
+    assert f'name="audit" value="{now}"' in refused.content.decode()
+    api.force_authenticate(reviewer)
+    over = api.post(f"/api/v1/cases/{case.pk}/decide/", body, format="json")
+    assert (over.status_code, over.json()["code"]) == (409, "audit_changed")
+    assert Version.objects.get().status == "held"
+    assert client.post(page, {**body, "audit": now}).status_code == 302
+    assert Version.objects.get().status == "published"
+
+
 def test_whoever_lost_the_lease_writes_nothing(case: Case, reviewer: User, finds: Finds) -> None:
     row = ask_again(case=case, by=reviewer)
     finds("copy", meanwhile=lambda: SecondAudit.objects.update(lease_owner="another"))
