@@ -7,6 +7,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from provenance.ledger.models import Event
+from similarity import audit as _audit  # noqa: F401  (loaded later, it would keep the encoder of these tests)
 from similarity import index as index_module
 from similarity.calibrate import calibrate
 from similarity.enrol import ArtistFacts, NewWork, enrol, withdraw
