@@ -198,4 +198,6 @@ def test_a_fresh_process_confirms_it(document: str, tmp_path: Path) -> None:
     report.write_text(signed(_tampered(record, "decision.statistic", 0.123)))
     done = run(report)
     assert done.returncode == 1
-    assert [each["what"] for each in json.loads(done.stdout)["differences"]] == ["decision.statistic"]
+    found, last = (json.loads(line) for line in done.stdout.splitlines())
+    assert [each["what"] for each in found["differences"]] == ["decision.statistic"]
+    assert last["error_code"] == "not_confirmed"
