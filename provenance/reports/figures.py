@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from provenance.reports import wording
+from provenance.reports import rests_on, wording
 from similarity.explain import plots
 from similarity.explain.plots import Words
 
@@ -24,7 +24,7 @@ def figures(record: dict[str, Any]) -> dict[str, SafeString]:
         )
     picture, size = thumbnail(record), tuple(record["image"].get("thumbnail_size") or (1, 1))
     if record["occlusion"] and picture:
-        words = Words(_("Which part counts"), wording.part_that_counts(record["occlusion"]), {})
+        words = Words(_("Which part counts"), rests_on.part_that_counts(record["occlusion"]), {})
         made["occlusion"] = plots.occlusion_svg(picture, size, record["occlusion"]["drops"], words)
     if record["copy"] and record["copy"].get("where") and picture:
         words = Words(_("Where the known work lies in the picture"), wording.tell(record).found, {})

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from provenance.reports import wording
+from provenance.reports import rests_on, wording
 from provenance.reports.figures import figures, thumbnail
 
 STYLES = ("web/colophon.css", "reports/report.css")
@@ -30,12 +30,12 @@ def context(record: dict[str, Any], *, stale: bool = False) -> dict[str, Any]:
         "question": wording.question(record),
         "lanes": wording.lanes(record),
         "histogram_artist": wording.short((record["distribution"] or {}).get("artist")),
-        "part": wording.part_that_counts(record["occlusion"]) if record["occlusion"] else "",
+        "part": rests_on.part_that_counts(record["occlusion"]) if record["occlusion"] else "",
         "artists": [_scored(each) for each in record["artists"]],
         "works": [_scored(each) for each in record["nearest_works"]],
         "ablations": [
             {
-                "name": wording.ablation(row["kind"]),
+                "name": rests_on.ablation(row["kind"]),
                 "artist": wording.short(row["artist"]),
                 "score": _score(row["score"]),
                 "bar": round(100 * max(0.0, row["score"] or 0.0) / best) if best else 0,

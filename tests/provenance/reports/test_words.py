@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from provenance.reports.page import html_file
-from provenance.reports.wording import in_so_many, part_that_counts, shown_ratio, tell
+from provenance.reports.rests_on import part_that_counts
+from provenance.reports.wording import in_so_many, shown_ratio, tell
 from similarity.models import Audit
 from tests.provenance.reports.records import copied, make_record
 
