@@ -57,7 +57,7 @@ def test_nothing_private_is_told(api: APIClient, monet: Artist, claude: User, re
     version = resembling()
     (row,) = feed(api, claude, monet)
     assert set(row) == {"id", "known_at", "outcome", "score", "p_value", "domain", "calibration", "version", "page"}
-    told = str(row)
+    told = str({name: value for name, value in row.items() if name not in ("id", "version", "page")})  # of hex digits
     assert version.work.title not in told
     assert "ada" not in told
 
