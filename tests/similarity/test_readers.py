@@ -193,6 +193,9 @@ def test_searches_go_on_undisturbed_while_works_come_and_go() -> None:
         thread.start()
     for seed in range(10, 22):
         enrol(works(3, seed=seed), encoder=ENCODER)
+        before, patient = len(searched), time.monotonic() + 20  # so that searches come between, also under load
+        while len(searched) == before and not wrong and time.monotonic() < patient:
+            time.sleep(0.01)
         withdraw(Reference.objects.filter(sha256__startswith=f"{seed - 5:02x}"))
         if seed % 4 == 0:
             build_index(encoder=ENCODER, dimension=DIM)
@@ -201,7 +204,7 @@ def test_searches_go_on_undisturbed_while_works_come_and_go() -> None:
         thread.join()
 
     assert wrong == []
-    assert searched  # how many is the machine's affair
+    assert len(searched) > 10
     assert len(opened()) == Reference.objects.count()
 
 
