@@ -2,12 +2,13 @@
 
     python -m tests.benchmarks.style --data ../shared/data --packed FOLDER [--scratch FOLDER] [--only PART …]
 
-Parts: retrieval, uploads, generated, evidence, copies, looks, service, speed. What is asked for replaces its part of
-the JSON; the rest stays as it was; a part measured with another encoder or generator than the bundled one is dropped.
-Embeddings are kept in the packed folder, pictures and theirs in the scratch folder, by the hash of what made them, so
-that a run that was stopped goes on.
+Parts: retrieval, uploads, generated, evidence, copies, looks, strangers, service, speed. What is asked for replaces its
+part of the JSON; the rest stays as it was; a part measured with another encoder or generator than the bundled one is
+dropped. Embeddings are kept in the packed folder, pictures and theirs in the scratch folder, by the hash of what made
+them, so that a run that was stopped goes on.
 
-Rendering takes about a second a picture; ``--neutral 0 0`` leaves Colophon-Mini out.
+Rendering takes about a second a picture; ``--neutral 0 0`` leaves Colophon-Mini out. Strangers need folders of works by
+artists outside the collection, and are left out without them.
 """
 
 import argparse
@@ -23,8 +24,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "benchmarks"
-# In this order: the last two fill the database.
-PARTS = ("retrieval", "uploads", "generated", "evidence", "copies", "looks", "service", "speed")
+# In this order: the last three fill the database, strangers empty it again.
+PARTS = ("retrieval", "uploads", "generated", "evidence", "copies", "looks", "strangers", "service", "speed")
 
 
 def main() -> None:
@@ -39,6 +40,14 @@ def main() -> None:
     )
     parser.add_argument(
         "--styled", type=int, nargs=2, default=(10, 10), help="artists to imitate, and pictures of each"
+    )
+    parser.add_argument(
+        "--strangers",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="FOLDER",
+        help="works by artists outside the collection",
     )
     parser.add_argument("--edited", type=int, default=100, help="works that the copy lane's edits are made of")
     parser.add_argument("--blocks", type=int, default=250, help="blocks of four pictures; each makes four triples")
@@ -95,7 +104,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "threads": options.threads,
     }
     seconds = report.setdefault("seconds", {})
-    for part in (part for part in PARTS if part in options.only):
+    for part in (part for part in PARTS if part in options.only and (part != "strangers" or options.strangers)):
         began = time.process_time()
         report[part] = run(part, options, scored, works, strategy)
         seconds[part] = round(time.process_time() - began, 1)
@@ -119,6 +128,7 @@ def run(part: str, options: argparse.Namespace, scored: Any, works: Any, strateg
         style_retrieval,
         style_service,
         style_speed,
+        style_strangers,
     )
 
     artists, seeds = options.styled
@@ -141,6 +151,7 @@ def run(part: str, options: argparse.Namespace, scored: Any, works: Any, strateg
         "looks": lambda: style_looks.measure(
             works, options.data, options.scratch, blocks=options.blocks, distance=COPY_DISTANCE
         ),
+        "strangers": lambda: style_strangers.measure(scored, list(options.strangers)),
         "service": lambda: style_service.measure(scored, Path(settings.CATALOGUE)),
         "speed": lambda: style_speed.measure(options.data, rounds=options.rounds, imported=128),
     }

@@ -128,8 +128,8 @@ def false_flags(scored: Scored, left_out: NDArray[np.bool_], strategy: str) -> d
     drawn, unit = sets.drawn_by_artist(normalised, artist, SET_SIZE)
     return {
         f"{alpha:.0%}": {
-            "single": _rates(largest, artist, calibrated.single[alpha]),
-            f"sets of {SET_SIZE}": _rates(drawn, unit, calibrated.sets[alpha]),
+            "single": rates(largest, artist, calibrated.single[alpha]),
+            f"sets of {SET_SIZE}": rates(drawn, unit, calibrated.sets[alpha]),
         }
         for alpha in ALPHAS
     }
@@ -141,7 +141,8 @@ def _left_out(scored: Scored, left_out: NDArray[np.bool_], strategy: str) -> tup
     return calibrated, calibrated.normalised(scored.raw[np.ix_(rows, np.flatnonzero(~left_out))]), scored.own[rows]
 
 
-def _rates(statistics: Floats, artist: Ints, threshold: conformal.Threshold) -> dict[str, Any]:
+def rates(statistics: Floats, artist: Ints, threshold: conformal.Threshold) -> dict[str, Any]:
+    """Rates of statistics above the *threshold*, by artist and by image, where nobody ought to be above it."""
     if threshold.value is None:
         return {"guarantee": threshold.guarantee, "calibrated on": threshold.units}
     flagged = statistics > threshold.value

@@ -6,10 +6,11 @@ The words around the tables are written by hand and say nothing that a new measu
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-Report = dict[str, Any]
-LEVELS = {"1%": 0.01, "5%": 0.05}
+from tests.benchmarks.style_aims import aims
+from tests.benchmarks.style_diagram import diagram
+from tests.benchmarks.style_tables import LEVELS, Report, percent, rows, span
+
 KINDS = {"raw": "raw", "whitened": "centred, whitened", "readout": "readout", "readout + cohort": "readout + cohort"}
 
 
@@ -37,20 +38,6 @@ def _between(told: str) -> Callable[[re.Match[str]], str]:
 def _has(report: Report, name: str) -> bool:
     part = NEEDS.get(name, name)
     return part in report and (name != "generated" or "strategies" in report[part])
-
-
-def percent(value: float) -> str:
-    return f"{100 * value:.1f}"
-
-
-def span(value: list[float]) -> str:
-    """Percent, with the interval where there is one."""
-    return percent(value[0]) + (f" ({percent(value[1])}–{percent(value[2])})" if len(value) == 3 else "")
-
-
-def rows(head: list[str], body: list[list[str]]) -> list[str]:
-    line = "|" + "|".join(["---", *["---:"] * (len(head) - 1)]) + "|"
-    return ["| " + " | ".join(head) + " |", line, *("| " + " | ".join(cells) + " |" for cells in body)]
 
 
 def models(report: Report) -> list[str]:
@@ -153,6 +140,37 @@ def service(report: Report) -> list[str]:
         *rows([*head, "taken away by content", "ms a decision"], body),
         "",
         f"{part['enrolled']:,} works enrolled, {part['asked']:,} asked about; strategy *{part['strategy']}*.",
+    ]
+
+
+def strangers(report: Report) -> list[str]:
+    part = report["strangers"]
+    body = []
+    for alpha, told in part["levels"].items():
+        outcomes = ", ".join(f"{name} {count}" for name, count in sorted(told["outcomes"].items()))
+        body.append(
+            [
+                f"the whole audit, {alpha}",
+                span(told["artists"]),
+                percent(told["bound"]),
+                span(told["images"]),
+                outcomes,
+            ]
+        )
+    for strategy, levels in part["strategies"].items():
+        for alpha, told in levels.items():
+            name = f"{strategy}, {alpha}{' ←' if strategy == part['strategy'] else ''}"
+            body.append([name, span(told["artists"]), percent(told["bound"]), span(told["images"]), "–"])
+    flagged = [f"- {alpha}: {who}" for alpha, told in part["levels"].items() for who in told["flagged"]]
+    return [
+        f"{part['works']:,} works by {part['artists']:,} artists. Found in the collection by the copy lane and left "
+        f"out: {'; '.join(part['in the collection']) or 'none'}.",
+        "",
+        *rows(["judged by", "flagged, by artist", "bound", "by image", "outcomes"], body),
+        "",
+        "Flagged (work → whose style it was said to resemble):",
+        "",
+        *(flagged or ["- none"]),
     ]
 
 
@@ -326,125 +344,8 @@ def speed(report: Report) -> list[str]:
     ]
 
 
-def aims(report: Report) -> list[str]:
-    """Every aim with its figure, and whether it is met; aims of parts that were not measured are left out."""
-    body: list[list[str]] = []
-
-    def add(aim: str, figure: str, met: bool | None) -> None:
-        body.append([aim, figure, {True: "met", False: "**missed**", None: "not shown: too few to tell"}[met]])
-
-    strategy = report["strategy"]
-    if "uploads" in report:
-        for alpha, limit in LEVELS.items():
-            told = report["uploads"][strategy]
-            rate = told["unseen artists"][alpha]["single"]
-            for name, found in (
-                ("the unseen artists' works", rate),
-                ("all artists', crossed", told["crossed, all artists"][alpha]["all"]),
-            ):
-                add(
-                    f"uploads, {alpha}: rate of false flags at most that with 95 % confidence, {name}",
-                    f"{span(found['artists'])} %, bound {percent(found['bound'])} % ({found['n artists']} artists)",
-                    _shown(found["artists"][0], found["bound"], limit),
-                )
-            add(
-                f"uploads, {alpha}: the calibration's own guarantee",
-                rate["guarantee"],
-                rate["guarantee"] == "confident",
-            )
-    if _has(report, "generated"):
-        asked = report["generated"]["asked"]
-        for alpha, limit in LEVELS.items():
-            told = report["generated"]["strategies"][report["generated"]["strategy"]][alpha]
-            add(
-                f"generated, {alpha}: rate of false flags at most that with 95 % confidence",
-                f"{span(told['false flags'])} %, bound {percent(told['bound'])} % ({asked} pictures)",
-                _shown(told["false flags"][0], told["bound"], limit),
-            )
-        for alpha, limit in LEVELS.items():
-            if part := report["generated"]["crossed"]:
-                told = part[report["generated"]["strategy"]][alpha]
-                add(
-                    f"generated, {alpha}, crossed: rate of false flags at most that with 95 % confidence",
-                    f"{span(told['false flags'])} %, bound {percent(told['bound'])} % ({part['pictures']} pictures)",
-                    _shown(told["false flags"][0], told["bound"], limit),
-                )
-    if "evidence" in report:
-        cost = report["evidence"]["not trained on, crossed"]["cllr"]
-        add(
-            "likelihood ratios of unseen artists tell something: Cllr below 1",
-            f"{cost[0]:.3f}, up to {cost[2]:.3f}",
-            cost[2] < 1,
-        )
-    if "retrieval" in report:
-        told = report["retrieval"]["inverted"]["of all 136"]
-        before, after = told["raw"], told["readout + cohort"]
-        add("fewer inverted artists after normalisation (by scores)", f"{before['scores']} → {after['scores']}",
-            after["scores"] < before["scores"])  # fmt: skip
-    if "copies" in report:
-        part = report["copies"]
-        false = sum(not pair["pixels agree"] for pair in part["flagged_pairs"])
-        total = part["pairs"] + part["comparisons_of_edits"]
-        add("copies: no false pair in 10⁶", f"{false} in {total:,}", false == 0 and total >= 1_000_000)
-    if "looks" in report:
-        right = report["looks"]["right"]["readout"]
-        add("look before content: more than the 1.9 % published for CLIP-L", f"{span(right)} %", right[1] > 0.019)
-    if "speed" in report:
-        ratio = report["speed"]["audit"]["against bare"]["processor"]["ratio_of_medians"]
-        add("audit ÷ bare open_clip encode at most 1.25 (processor time)", f"{ratio:.2f}", ratio <= 1.25)
-        clock, processor = (report["speed"]["import"][kind]["ratio"] for kind in ("clock", "processor"))
-        add(
-            "import ÷ bare batched encode at least 0.9, by the clock and of processor time",
-            f"{clock:.2f}, {processor:.2f}",
-            min(clock, processor) >= 0.9,
-        )
-    return rows(["aim", "figure", ""], body)
-
-
-def _shown(rate: float, bound: float, limit: float) -> bool | None:
-    """Met when the bound of the rate is within the limit, missed when the rate itself is not."""
-    return True if bound <= limit else (False if rate > limit else None)
-
-
 def _mark(report: Report, strategy: str) -> str:
     return " ←" if strategy == report["strategy"] else ""
-
-
-def diagram(part: Report) -> str:
-    """Predicted chance of the same hand against how often it was; the circles' areas follow the number of trials."""
-    side, edge = 360, 44
-    inner = side - 2 * edge
-
-    def at(x: float, y: float) -> tuple[float, float]:
-        return edge + inner * x, side - edge - inner * y
-
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" font-family="sans-serif" font-size="11">',
-        "<title>Reliability of the likelihood ratios at even priors</title>",
-        f'<rect width="{side}" height="{side}" fill="#fff"/>',
-        f'<rect x="{edge}" y="{edge}" width="{inner}" height="{inner}" fill="none" stroke="#999"/>',
-        f'<line x1="{edge}" y1="{side - edge}" x2="{side - edge}" y2="{edge}" stroke="#999" stroke-dasharray="4 4"/>',
-    ]
-    for tick in (0, 0.5, 1):
-        x, y = at(tick, tick)
-        lines.append(f'<text x="{x:.0f}" y="{side - edge + 16}" text-anchor="middle">{tick:g}</text>')
-        lines.append(f'<text x="{edge - 8}" y="{y + 4:.0f}" text-anchor="end">{tick:g}</text>')
-    middle = side / 2
-    lines.append(f'<text x="{middle}" y="{side - 8}" text-anchor="middle">predicted chance of the same hand</text>')
-    lines.append(
-        f'<text x="12" y="{middle}" text-anchor="middle" transform="rotate(-90 12 {middle})">observed share</text>'
-    )
-    for place, (name, colour) in enumerate((("not trained on, crossed", "#1f5fa8"), ("unseen artists", "#b5451b"))):
-        bins = part[name]["reliability"]
-        points = [at(found["predicted"], found["observed"]) for found in bins]
-        most = max(found["trials"] for found in bins)
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        lines.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
-        for (x, y), found in zip(points, bins, strict=True):
-            radius = 2 + 7 * (found["trials"] / most) ** 0.5
-            lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}" fill-opacity="0.6"/>')
-        lines.append(f'<text x="{edge + 10}" y="{edge + 18 + 15 * place}" fill="{colour}">{name}</text>')
-    return "\n".join([*lines, "</svg>", ""])
 
 
 TABLES: dict[str, Callable[[Report], list[str]]] = {
@@ -453,6 +354,7 @@ TABLES: dict[str, Callable[[Report], list[str]]] = {
     "retrieval": retrieval,
     "inverted": inverted,
     "uploads": uploads,
+    "strangers": strangers,
     "service": service,
     "power": power,
     "generated": generated,
