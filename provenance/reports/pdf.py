@@ -33,9 +33,11 @@ def pdf_file(record: dict[str, Any], *, stale: bool = False) -> bytes:
     if record["distribution"]:
         sheet.histogram(record["distribution"], facts)
     if lr := wording.shown_ratio(record):
+        sheet.text(facts["ratio"])
         sheet.interval(lr)
     sheet.heading(_("What was looked at"))
     sheet.text(facts["question"])
+    sheet.text(facts["compared"])
     sheet.pairs(facts["lanes"])
     if facts["ablations"] or record["occlusion"]:
         sheet.heading(_("What the resemblance rests on"))
@@ -190,6 +192,8 @@ class _Sheet:
     def histogram(self, counted: dict[str, Any], facts: dict[str, Any]) -> None:
         self._break(2 * PLOT_HEIGHT + 40)
         self.heading(_("How this picture compares"))
+        if facts["close"]:
+            self.text(facts["close"])
         pdf, top = self.pdf, self.pdf.get_y() + 5
         for name, colour, floor in (
             ("own", OWN, top + PLOT_HEIGHT),

@@ -47,23 +47,31 @@ def _found(record: dict[str, Any]) -> str:
         case Outcome.COPY:
             return _copied(record["copy"])
         case Outcome.STYLE_MATCH:
-            return _("It resembles the work of %(artist)s more than chance explains.") % {"artist": artist}
+            return _("It resembles the works of %(artist)s unusually closely.") % {"artist": artist}
         case Outcome.AMBIGUOUS:
             names = ", ".join(short(each["artist"]) for each in record["decision"].get("candidates", ()))
             return _(
-                "It resembles several artists more than chance explains, and none clearly more than the others: "
-                "%(names)s."
+                "It resembles several artists unusually closely, and none clearly more than the others: %(names)s."
             ) % {"names": names or artist}
         case Outcome.NO_KNOWN_ARTIST:
             if "shared_subject" in record["decision"].get("reasons", ()):
                 return shared_subject()
-            return _("No artist on record stands out: no resemblance is strong enough to be told from chance.")
+            return _resembles_none(record["compared"]["artists"])
         case Outcome.INSUFFICIENT_REFERENCES:
             return _("It cannot be judged: of the artist it is nearest to, too few works are known.")
         case Outcome.NOT_CALIBRATED:
             return _("It was compared, and not judged.")
         case _:
             return _("It could not be judged.")
+
+
+def _resembles_none(artists: int) -> str:
+    said = ngettext(
+        "It does not clearly resemble the %(count)s artist compared.",
+        "It does not clearly resemble any of the %(count)s artists compared.",
+        artists,
+    )
+    return said % {"count": _number(artists)}
 
 
 def shared_subject() -> str:
@@ -76,7 +84,7 @@ def shared_subject() -> str:
 
 def too_weak() -> str:
     """Of a picture that no artist stands out for: scores below a threshold are no finding that nobody is meant."""
-    return _("A resemblance can be there and be too weak to be told from chance.")
+    return _("A resemblance can be there and be too weak to show.")
 
 
 def _copied(copy: dict[str, Any]) -> str:
@@ -94,12 +102,20 @@ def _sure(record: dict[str, Any]) -> list[str]:
         return [not_calibrated(decision)]
     if outcome == Outcome.FAILED:
         return [_("Nothing is known about it. That is not a clearance.")]
-    said = [bound(record)]
-    if decision.get("p_value") is not None and outcome != Outcome.INSUFFICIENT_REFERENCES:
-        said.append(as_strong(float(decision["p_value"])))
-    if lr := shown_ratio(record):
-        said.append(ratio(lr, figures_of(record)))
-    return said
+    return of_style(outcome, decision, figures_of(record), record["compared"]["artists"])
+
+
+def of_style(outcome: str, decision: dict[str, Any], figures: dict[str, Any], artists: int) -> list[str]:
+    """How sure a judgement of style among *artists* is, by the *figures* of its calibration.
+
+    A finding can be mistaken; what found nothing can have missed something. Each is told its own error, and no more:
+    of two rates side by side, readers took the second for the chance that this picture is meant.
+    """
+    if outcome == Outcome.NO_KNOWN_ARTIST:
+        return [missed(decision, figures, artists)]
+    if outcome == Outcome.INSUFFICIENT_REFERENCES:
+        return [_("With so few works no likeness can be measured.")]
+    return [bound(decision, artists)]
 
 
 def confirmed(copy: dict[str, Any]) -> str:
@@ -119,49 +135,80 @@ def confirmed(copy: dict[str, Any]) -> str:
     )
 
 
-def bound(record: dict[str, Any]) -> str:
-    """How often a picture that imitates nobody is flagged by mistake, with what stands behind the figure."""
-    decision, calibration = record["decision"], record["calibration"] or {}
-    percent = f"{100 * float(decision.get('alpha') or 0):g}"
-    count = int(decision.get("n") or 0)
-    if str(decision.get("domain", "")).startswith("generated:"):
-        units = ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": _number(count)}
-    else:
-        units = ngettext("the works of %(count)s artist", "the works of %(count)s artists", count)
-        units %= {"count": _number(count)}
-    facts = {"percent": percent, "units": units}
+def bound(decision: dict[str, Any], artists: int) -> str:
+    """How often a finding is made of pictures that imitate nobody."""
+    percent = 100 * float(decision.get("alpha") or 0)
+    facts = {"percent": f"{percent:g}", "rest": f"{100 - percent:g}", "others": _others(decision, artists)}
     if decision.get("guarantee") == "confident":
         return (
             _(
-                "Of pictures that imitate nobody, at most %(percent)s in 100 are flagged by mistake; this bound holds "
-                "with 95 %% confidence and was measured on %(units)s."
+                "It is a reason to look at both, and no proof. Of 100 %(others)s, this method very likely reports no "
+                "more than %(percent)s, by mistake. That does not make it %(rest)s %% sure of this one."
             )
             % facts
         )
     if decision.get("guarantee") == "average":
         return (
             _(
-                "Of pictures that imitate nobody, at most %(percent)s in 100 are flagged by mistake on average; this "
-                "was measured on %(units)s, too few for a bound that holds with 95 %% confidence."
+                "It is a reason to look at both, and no proof. Of 100 %(others)s, this method on average reports no "
+                "more than %(percent)s, by mistake. That does not make it %(rest)s %% sure of this one."
             )
             % facts
         )
-    return _("How often a picture that imitates nobody is flagged by mistake is not known.") if calibration else ""
+    return _("How often such a result is a mistake is not known.") if decision.get("calibration") else ""
 
 
-def as_strong(p: float) -> str:
-    """A p-value as a share of pictures that imitate nobody."""
-    return _(
-        "Of pictures that imitate nobody, about %(share)s resemble somebody on record as strongly as this or more."
-    ) % {"share": in_so_many(p)}
+def as_close(decision: dict[str, Any], artists: int) -> str:
+    """The p-value as a share of pictures that imitate nobody; empty without one."""
+    if decision.get("p_value") is None:
+        return ""
+    share = in_so_many(float(decision["p_value"]))
+    facts = {"share": share, "others": _others(decision, artists), "artists": _number(artists)}
+    return _("Of %(others)s, about %(share)s look as close to one of the %(artists)s as this picture does.") % facts
+
+
+def missed(decision: dict[str, Any], figures: dict[str, Any], artists: int) -> str:
+    """How many works of the artists compared get a finding, as the calibration measured it."""
+    levels = figures.get("strategies", {}).get(decision.get("strategy"), {})
+    power = levels.get(f"{float(decision.get('alpha') or 0):g}", {}).get("power")
+    if power is None:
+        return too_weak()
+    found = round(100 * float(power))
+    facts = {"artists": _number(artists), "found": found, "missed": 100 - found}
+    if power < 0.5:
+        return (
+            _(
+                "That says little: of 100 works that really are by one of the %(artists)s, this method recognises only "
+                "about %(found)s by their style, and misses the other %(missed)s."
+            )
+            % facts
+        )
+    return (
+        _(
+            "That can be wrong: of 100 works that really are by one of the %(artists)s, this method recognises about "
+            "%(found)s by their style, and misses the other %(missed)s."
+        )
+        % facts
+    )
+
+
+def _others(decision: dict[str, Any], artists: int) -> str:
+    """The population that a calibration was made with."""
+    if _is_generated(decision):
+        return _("pictures that the model makes when it is asked for nobody's style")
+    return _("pictures by artists other than the %(artists)s compared") % {"artists": _number(artists)}
+
+
+def _is_generated(decision: dict[str, Any]) -> bool:
+    return str(decision.get("domain", "")).startswith(Calibration.GENERATED)
 
 
 def in_so_many(share: float) -> str:
     """A share (0..1) as people count: “3 in 1,000”."""
     for size in (100, 1000, 10_000, 100_000):
-        if share * size >= 0.95 or size == 100_000:
-            return _("%(count)s in %(size)s") % {"count": _times(share * size), "size": _number(size)}
-    raise AssertionError("unreachable")
+        if round(share * size) >= 1:
+            return _("%(count)s in %(size)s") % {"count": _number(round(share * size)), "size": _number(size)}
+    return _("fewer than 1 in 100,000")
 
 
 def shown_ratio(record: dict[str, Any]) -> dict[str, float] | None:
@@ -186,32 +233,33 @@ def ratio(lr: dict[str, float], figures: dict[str, Any]) -> str:
     The grades are ENFSI's (evaluative reporting, 2015). Calibrations of before do not say who the others are.
     """
     if figures.get("likelihood", {}).get("same_style"):
-        other = _("“Another hand” means: another artist, in works catalogued under the same style.")
+        others = _("works by two artists of one style")
     else:
-        other = _("“Another hand” means: another artist on record.")
-    return f"{_ratio(lr)} {other}"
-
-
-def _ratio(lr: dict[str, float]) -> str:
+        others = _("works by two artists")
     times, low, high = (10 ** lr[name] for name in ("log10", "low", "high"))
-    grade = _grade(abs(lr["log10"]))
-    facts = {"times": _times(times), "low": _times(low), "high": _times(high), "grade": grade}
+    facts = {"others": others, "grade": _grade(abs(lr["log10"]))}
     if lr["log10"] < 0:
         facts |= {"times": _times(1 / times), "low": _times(1 / high), "high": _times(1 / low)}
-        return (
-            _(
-                "Such a resemblance is about %(times)s times likelier if another hand made it than if the same hand "
-                "did (between %(low)s and %(high)s): %(grade)s for another hand."
-            )
-            % facts
+        said = _(
+            "Works by one artist come this close to each other about %(times)s times as rarely as %(others)s do "
+            "(between %(low)s and %(high)s): %(grade)s for another hand."
         )
-    return (
-        _(
-            "Such a resemblance is about %(times)s times likelier if the same hand made it than if another hand did "
-            "(between %(low)s and %(high)s): %(grade)s for the same hand."
+    elif _times(low) == _times(high):
+        # A ratio is capped at what the number of artists supports: this is the least it is.
+        facts |= {"low": _times(low)}
+        said = _(
+            "Works by one artist come this close to each other at least %(low)s times as often as %(others)s do: "
+            "%(grade)s for one hand (the words of forensic laboratories). These are not the odds that the artist made "
+            "this picture."
         )
-        % facts
-    )
+    else:
+        facts |= {"times": _times(times), "low": _times(low), "high": _times(high)}
+        said = _(
+            "Works by one artist come this close to each other about %(times)s times as often as %(others)s do "
+            "(between %(low)s and %(high)s): %(grade)s for one hand (the words of forensic laboratories). These are "
+            "not the odds that the artist made this picture."
+        )
+    return said % facts
 
 
 def _grade(decades: float) -> str:
@@ -239,30 +287,20 @@ def not_calibrated(decision: dict[str, Any]) -> str:
 
 
 def _not_meant(record: dict[str, Any]) -> list[str]:
-    compared = {
-        "works": ngettext("%(count)s work", "%(count)s works", record["compared"]["works"])
-        % {"count": _number(record["compared"]["works"])},
-        "artists": ngettext("%(count)s artist", "%(count)s artists", record["compared"]["artists"])
-        % {"count": _number(record["compared"]["artists"])},
-    }
     legal = _("It is no legal judgement.")
     match record["outcome"]:
         case Outcome.COPY:
             return [_("It does not say which of the two was first, nor whether the copy was allowed."), legal]
         case Outcome.STYLE_MATCH | Outcome.AMBIGUOUS:
             return [
-                _("It does not say who made the picture. Many artists work alike, and anybody may learn a manner."),
-                _("It does not say which pictures a model learnt from."),
+                _("It does not say who made the picture, nor that anybody was copied: many artists work alike."),
+                _("It does not say whether an AI made it, or what an AI was trained on."),
                 legal,
             ]
         case Outcome.NO_KNOWN_ARTIST:
             return [
-                _(
-                    "It does not say that nobody was imitated: it was compared with %(works)s by %(artists)s, and with "
-                    "nobody else."
-                )
-                % compared,
-                too_weak(),
+                _("It does not clear the picture: one of these artists, or anybody else, may have been imitated."),
+                _("It does not say whether an AI made it."),
                 legal,
             ]
         case _:
@@ -279,6 +317,14 @@ def question(record: dict[str, Any]) -> str:
             "for nobody's style?"
         ) % {"model": model}
     return _("Does this picture resemble a known artist more than works by artists who are not on record do?")
+
+
+def compared(record: dict[str, Any]) -> str:
+    """With how many works the picture was compared."""
+    works, artists = record["compared"]["works"], record["compared"]["artists"]
+    works = ngettext("%(count)s work", "%(count)s works", works) % {"count": _number(works)}
+    artists = ngettext("%(count)s artist", "%(count)s artists", artists) % {"count": _number(artists)}
+    return _("It was compared with %(works)s by %(artists)s.") % {"works": works, "artists": artists}
 
 
 def domain(name: str, generator: str = "") -> str:

@@ -128,11 +128,10 @@ def _sure(audit: Audit) -> list[str]:
         return [wording.confirmed(audit.copy_of)] if audit.copy_of else []
     if audit.outcome not in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS, Outcome.NO_KNOWN_ARTIST) or not audit.decision:
         return []
-    said = [wording.bound({"decision": audit.decision, "calibration": audit.decision.get("calibration")})]
-    if audit.p_value is not None:
-        said.append(wording.as_strong(audit.p_value))
-    if audit.outcome != Outcome.NO_KNOWN_ARTIST and (lr := audit.decision.get("lr")):
-        said.append(wording.ratio(lr, audit.calibration.figures if audit.calibration else {}))
+    figures = audit.calibration.figures if audit.calibration else {}
+    said = wording.of_style(
+        audit.outcome, audit.decision | {"p_value": audit.p_value}, figures, audit.artists_compared or 0
+    )
     return [sentence for sentence in said if sentence]
 
 

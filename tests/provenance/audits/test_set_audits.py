@@ -158,7 +158,7 @@ def test_a_set_of_somebody_unknown_names_nobody(creator: User, collection: Colle
     assert (row.outcome, row.outcome_artists.count()) == ("no_known_artist", 0)
     told = tell(row.decision)
     assert told.headline == "Taken together, they single out no artist on record"
-    assert "A resemblance can be there and be too weak to be told from chance." in told.sentences
+    assert "A resemblance can be there and be too weak to show." in told.sentences
 
 
 def test_without_a_calibration_nothing_is_judged(creator: User, collection: Collection) -> None:

@@ -75,8 +75,8 @@ def test_the_page_is_whole(client: Client, ready: Report, creator: User) -> None
     page = Page(client.get(address(ready.audit)).content.decode())
 
     assert page.problems == []
-    assert "It resembles the work of Claude Monet more than chance explains." in page.text
-    assert "bound holds with 95 % confidence" in page.text
+    assert "It resembles the works of Claude Monet unusually closely." in page.text
+    assert "very likely reports no more than 5" in page.text
     assert [tag for tag, _attributes in page.tags if tag == "h1"] == ["h1"]
 
 
@@ -293,7 +293,7 @@ def test_a_versions_picture_is_at_hand(
     assert (row.status, row.with_picture, row.error) == (Report.Status.READY, True, "")
     assert row.done == row.looks > 60
     page = client.get(address(audit)).content.decode()
-    assert "It resembles the work of Ada Lovelace more than chance explains." in page
+    assert "It resembles the works of Ada Lovelace unusually closely." in page
     assert "What the resemblance rests on" in page
     assert Page(page).problems == []
 

@@ -74,7 +74,12 @@ def test_the_page_has_every_part_and_needs_nothing_else() -> None:
 def test_the_sheet_has_every_part() -> None:
     text = pdf_text(pdf_file(make_record(), stale=True))
     for said in (
-        *("It resembles the work of Claude Monet", "at most 5 in 100", "What it does not mean", "this picture"),
+        *(
+            "It resembles the works of Claude Monet",
+            "likely reports no more than 5",
+            "What it does not mean",
+            "this picture",
+        ),
         *("A newer calibration is in force", "Nearest works", "replay REPORT.json", "moderate support"),
     ):
         assert said in text
@@ -90,7 +95,7 @@ def test_chinese_names_are_written() -> None:
 def test_without_any_font_latin_sentences_are_written_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf_font, "FONTS", ())
     text = pdf_text(pdf_file(make_record(text="齐白石 Ada")))
-    assert "It resembles the work of ??? Ada" in text
+    assert "It resembles the works of ??? Ada" in text
 
 
 @pytest.mark.parametrize("outcome", ["not_calibrated", "no_known_artist", "ambiguous", "insufficient_references"])

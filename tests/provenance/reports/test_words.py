@@ -8,7 +8,7 @@ import pytest
 
 from provenance.reports.page import html_file
 from provenance.reports.rests_on import part_that_counts
-from provenance.reports.wording import in_so_many, shown_ratio, tell
+from provenance.reports.wording import as_close, in_so_many, ratio, shown_ratio, tell
 from similarity.models import Audit
 from tests.provenance.reports.records import copied, make_record
 
@@ -39,45 +39,80 @@ def test_the_first_screen_says_what_how_sure_and_what_not(outcome: str) -> None:
     )
 
 
-def test_the_bound_is_told_with_its_confidence_and_its_size() -> None:
-    assert tell(record_for("style_match")).sure[0] == (
-        "Of pictures that imitate nobody, at most 5 in 100 are flagged by mistake; this bound holds with 95 % "
-        "confidence and was measured on 1,000 pictures."
+def test_the_bound_is_told_as_what_is_very_likely() -> None:
+    assert tell(record_for("style_match")).sure == (
+        "It is a reason to look at both, and no proof. Of 100 pictures that the model makes when it is asked for "
+        "nobody's style, this method very likely reports no more than 5, by mistake. That does not make it 95 % sure "
+        "of this one.",
     )
 
 
 def test_a_bound_that_holds_on_average_only_says_so() -> None:
-    record = record_for("no_known_artist")
-    record["decision"] |= {"guarantee": "average", "domain": "uploads", "n": 24}
-    assert tell(record).sure[0] == (
-        "Of pictures that imitate nobody, at most 5 in 100 are flagged by mistake on average; this was measured on the "
-        "works of 24 artists, too few for a bound that holds with 95 % confidence."
-    )
-
-
-def test_a_ratio_is_told_with_its_interval_and_either_way() -> None:
     record = record_for("style_match")
-    assert "about 42 times likelier if the same hand made it" in tell(record).sure[2]
-    assert "(between 16 and 85): moderate support for the same hand" in tell(record).sure[2]
-    record["decision"]["lr"] = {"log10": -0.7, "low": -1.1, "high": -0.2, "cap": 2}
-    assert "about 5 times likelier if another hand" in tell(record).sure[2]
-    assert "(between 1.6 and 13): weak support for another hand" in tell(record).sure[2]
+    record["decision"] |= {"guarantee": "average", "domain": "uploads", "n": 24}
+    said = "Of 100 pictures by artists other than the 136 compared, this method on average reports no more than 5"
+    assert said in tell(record).sure[0]
+
+
+def test_a_p_value_is_told_of_pictures_like_it_beside_the_plot() -> None:
+    record = record_for("style_match")
+    said = as_close(record["decision"], 136)
+    assert said.endswith("look as close to one of the 136 as this picture does.")
+    assert said not in tell(record).sure
+    assert "look as close to one of the 136 as this picture does." in html_file(record)
+    assert not as_close(record["decision"] | {"p_value": None}, 136)
 
 
 @pytest.mark.parametrize(
-    ("likelihood", "other"),
+    ("power", "said"),
     [
-        ({"same_style": True}, "another artist, in works catalogued under the same style."),
-        ({"same_style": False}, "another artist on record."),
-        ({}, "another artist on record."),  # a calibration of before
+        (
+            0.081,
+            "That says little: of 100 works that really are by one of the 136, this method recognises only about 8",
+        ),
+        (0.8, "That can be wrong: of 100 works that really are by one of the 136, this method recognises about 80"),
     ],
 )
-def test_a_ratio_says_who_the_other_hand_is(likelihood: dict[str, Any], other: str) -> None:
+def test_what_found_nothing_tells_how_much_is_missed(power: float, said: str) -> None:
+    record = record_for("no_known_artist")
+    record["decision"] |= {"strategy": "both"}
+    record["calibration"]["figures"] = {"strategies": {"both": {"0.05": {"power": power}}}}
+    assert tell(record).sure[0].startswith(said)
+    assert tell(record).sure[0].endswith(f"and misses the other {100 - round(100 * power)}.")
+    record["calibration"]["figures"] = {}
+    assert tell(record).sure == ("A resemblance can be there and be too weak to show.",)
+
+
+def test_a_ratio_is_told_with_its_interval_and_either_way() -> None:
+    lr = record_for("style_match")["decision"]["lr"]
+    assert "about 42 times as often as works by two artists do (between 16 and 85)" in ratio(lr, {})
+    assert "moderate support for one hand" in ratio(lr, {})
+    against = {"log10": -0.7, "low": -1.1, "high": -0.2, "cap": 2}
+    assert "about 5 times as rarely as works by two artists do (between 1.6 and 13)" in ratio(against, {})
+    assert "weak support for another hand" in ratio(against, {})
+
+
+def test_a_ratio_at_its_cap_is_the_least_it_is() -> None:
+    said = ratio({"log10": 1.602, "low": 1.602, "high": 1.602, "cap": 1.602}, {})
+    assert "at least 40 times as often" in said
+    assert "between" not in said
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "others"),
+    [
+        ({"same_style": True}, "as works by two artists of one style do"),
+        ({"same_style": False}, "as works by two artists do"),
+        ({}, "as works by two artists do"),  # a calibration of before
+    ],
+)
+def test_a_ratio_says_who_the_others_are(likelihood: dict[str, Any], others: str) -> None:
     """Of the same style only where the works of the cohort carry one."""
     record = record_for("style_match")
     record["calibration"]["figures"] = {"likelihood": likelihood}
-    assert tell(record).sure[2].endswith(f"for the same hand. “Another hand” means: {other}")
     page = html_file(record)
+    assert others in page
+    assert "These are not the odds that the artist made this picture." in page
     assert "The same hand, or another?" in page
     assert "period" not in page
 
@@ -85,8 +120,8 @@ def test_a_ratio_says_who_the_other_hand_is(likelihood: dict[str, Any], other: s
 def test_that_nobody_stands_out_claims_no_more_than_was_measured() -> None:
     """A score that did not pass says little: most works by artists on record do not pass either."""
     told = tell(record_for("no_known_artist"))
-    assert told.found == "No artist on record stands out: no resemblance is strong enough to be told from chance."
-    assert "A resemblance can be there and be too weak to be told from chance." in told.not_meant
+    assert told.found == "It does not clearly resemble any of the 136 artists compared."
+    assert told.not_meant[0].startswith("It does not clear the picture")
     assert str(Audit.Outcome.NO_KNOWN_ARTIST.label) == "no artist stands out"
 
 
@@ -94,7 +129,7 @@ def test_no_ratio_is_told_of_what_was_not_flagged() -> None:
     """The nearest of many artists was picked because they are near."""
     assert shown_ratio(record_for("style_match")) is not None
     assert shown_ratio(record_for("no_known_artist")) is None
-    assert "same hand" not in " ".join(tell(record_for("no_known_artist")).sure)
+    assert "one hand" not in " ".join(tell(record_for("no_known_artist")).sure)
 
 
 def test_a_copy_says_whether_its_pixels_were_looked_at() -> None:
@@ -109,7 +144,13 @@ def test_a_copy_says_whether_its_pixels_were_looked_at() -> None:
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.003, "3 in 1,000"), (0.5, "50 in 100"), (1.0, "100 in 100"), (0.0417, "4.2 in 100"), (1e-7, "0.01 in 100,000")],
+    [
+        (0.003, "3 in 1,000"),
+        (0.5, "50 in 100"),
+        (1.0, "100 in 100"),
+        (0.0417, "4 in 100"),
+        (1e-7, "fewer than 1 in 100,000"),
+    ],
 )
 def test_shares_are_told_as_people_count(share: float, said: str) -> None:
     assert in_so_many(share) == said

@@ -61,7 +61,7 @@ def test_without_a_calibration_nothing_is_judged(client: Client, creator: User) 
         ({"outcome": Audit.Outcome.AMBIGUOUS}, "No single one stands out."),
         (
             {"outcome": Audit.Outcome.NO_KNOWN_ARTIST},
-            "can be there and be too weak to be told from chance. That says nothing about artists whose works are not",
+            "can be there and be too weak to show. That says nothing about artists whose works are not",
         ),
         ({"outcome": Audit.Outcome.INSUFFICIENT_REFERENCES, "references": 1}, "Compared with 1 work. No judgement"),
         (
