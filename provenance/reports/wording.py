@@ -142,16 +142,16 @@ def bound(decision: dict[str, Any], artists: int) -> str:
     if decision.get("guarantee") == "confident":
         return (
             _(
-                "It is a reason to look at both, and no proof. Of 100 %(others)s, this method very likely reports no "
-                "more than %(percent)s, by mistake. That does not make it %(rest)s %% sure of this one."
+                "It is a reason to compare by eye, and no proof. Of 100 %(others)s, this method wrongly reports, very "
+                "likely, no more than %(percent)s. That does not make it %(rest)s %% sure of this one."
             )
             % facts
         )
     if decision.get("guarantee") == "average":
         return (
             _(
-                "It is a reason to look at both, and no proof. Of 100 %(others)s, this method on average reports no "
-                "more than %(percent)s, by mistake. That does not make it %(rest)s %% sure of this one."
+                "It is a reason to compare by eye, and no proof. Of 100 %(others)s, this method wrongly reports, on "
+                "average, no more than %(percent)s. That does not make it %(rest)s %% sure of this one."
             )
             % facts
         )

@@ -1,5 +1,7 @@
 """The benchmark's own arithmetic; its figures are never asserted."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from tests.benchmarks.style_flags import outcomes
 from tests.benchmarks.style_looks import right_of_blocks
 from tests.benchmarks.style_pictures import neutral
 from tests.benchmarks.style_retrieval import Row, inverted, within
+from tests.benchmarks.style_strangers import listed
 from tests.benchmarks.style_wear import wear
 
 
@@ -82,3 +85,12 @@ def test_neutral_prompts_and_seeds_are_never_shared() -> None:
     prompts, seeds = {one.prompt for one in known + asked}, {one.seed for one in known + asked}
     assert len(known) == len(asked) == 500
     assert len(prompts) == len(seeds) == 1000
+
+
+def test_strangers_are_not_of_the_collection(tmp_path: Path) -> None:
+    # Given a list with a collection's artist in it, when read, then it is refused, for those flags would be true ones.
+    (tmp_path / "works.csv").write_text("file,artist,title\na.jpg,Ada Lovelace,Notes\n", encoding="utf-8")
+    assert listed([tmp_path], ("claude-monet",)) == [(tmp_path / "a.jpg", "Ada Lovelace", "Notes")]
+    (tmp_path / "works.csv").write_text("file,artist\na.jpg,Claude Monet\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="Claude Monet is in the collection"):
+        listed([tmp_path], ("claude-monet",))

@@ -41,8 +41,8 @@ def test_the_first_screen_says_what_how_sure_and_what_not(outcome: str) -> None:
 
 def test_the_bound_is_told_as_what_is_very_likely() -> None:
     assert tell(record_for("style_match")).sure == (
-        "It is a reason to look at both, and no proof. Of 100 pictures that the model makes when it is asked for "
-        "nobody's style, this method very likely reports no more than 5, by mistake. That does not make it 95 % sure "
+        "It is a reason to compare by eye, and no proof. Of 100 pictures that the model makes when it is asked for "
+        "nobody's style, this method wrongly reports, very likely, no more than 5. That does not make it 95 % sure "
         "of this one.",
     )
 
@@ -50,8 +50,10 @@ def test_the_bound_is_told_as_what_is_very_likely() -> None:
 def test_a_bound_that_holds_on_average_only_says_so() -> None:
     record = record_for("style_match")
     record["decision"] |= {"guarantee": "average", "domain": "uploads", "n": 24}
-    said = "Of 100 pictures by artists other than the 136 compared, this method on average reports no more than 5"
-    assert said in tell(record).sure[0]
+    assert (
+        "artists other than the 136 compared, this method wrongly reports, on average, no more than 5."
+        in (tell(record).sure[0])
+    )
 
 
 def test_a_p_value_is_told_of_pictures_like_it_beside_the_plot() -> None:
