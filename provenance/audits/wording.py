@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from provenance.reports import wording
+from provenance.reports import how_sure, wording
 from similarity.models import Audit, Calibration
 
 Outcome = Audit.Outcome
@@ -81,12 +81,12 @@ def _sentences(decision: dict[str, Any], left_out: int) -> list[str]:
     if decision["p_value"] is not None:
         said.append(
             _("Of sets like it that imitate nobody, about %(share)s lean on somebody as strongly as this or more.")
-            % {"share": wording.in_so_many(decision["p_value"])}
+            % {"share": how_sure.in_so_many(decision["p_value"])}
         )
     if decision["outcome"] in Audit.NAMING:
         said.append(_("That does not say who made them, from what, or whether anybody was allowed to."))
     else:
-        said += [wording.too_weak(), _("That says nothing about artists whose works are not here.")]
+        said += [how_sure.too_weak(), _("That says nothing about artists whose works are not here.")]
     return said
 
 
@@ -95,13 +95,11 @@ def _bound(decision: dict[str, Any]) -> str:
     facts = {"percent": f"{100 * decision['alpha']:g}", "units": f"{decision['units']:,}"}
     if decision["guarantee"] == "confident":
         said = _(
-            "Of such sets that imitate nobody, at most %(percent)s in 100 are flagged by mistake; this bound holds "
-            "with 95 %% confidence."
+            "Of 100 such sets that imitate nobody, this method wrongly reports, very likely, no more than %(percent)s."
         )
     else:
         said = _(
-            "Of such sets that imitate nobody, at most %(percent)s in 100 are flagged by mistake on average; there "
-            "were too few to measure on for a bound that holds with 95 %% confidence."
+            "Of 100 such sets that imitate nobody, this method wrongly reports, on average, no more than %(percent)s."
         )
     if decision["domain"] == Calibration.UPLOADS:
         measured = _("Measured on sets of works by %(units)s artists.")

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from provenance.reports import rests_on, wording
+from provenance.reports import how_sure, rests_on, wording
 from similarity.explain import plots
 from similarity.explain.plots import Words
 
@@ -58,4 +58,4 @@ def _histogram_words(record: dict[str, Any]) -> Words:
 
 def _interval_words(lr: dict[str, float], known: dict[str, Any]) -> Words:
     labels = {"against": _("another hand"), "for": _("the same hand")}
-    return Words(_("Likelihood ratio"), wording.ratio(lr, known), labels)
+    return Words(_("Likelihood ratio"), how_sure.ratio(lr, known), labels)

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from provenance.reports import rests_on, wording
+from provenance.reports import how_sure, rests_on, wording
 from provenance.reports.figures import figures, thumbnail
 
 STYLES = ("web/colophon.css", "reports/report.css")
@@ -26,8 +26,8 @@ def context(record: dict[str, Any], *, stale: bool = False) -> dict[str, Any]:
         "stale": stale,
         "figures": drawn,
         "thumbnail": thumbnail(record),
-        "close": wording.as_close(record["decision"], record["compared"]["artists"]),
-        "ratio": wording.ratio(lr, wording.figures_of(record)) if (lr := wording.shown_ratio(record)) else "",
+        "close": how_sure.as_close(record["decision"], record["compared"]["artists"]),
+        "ratio": how_sure.ratio(lr, wording.figures_of(record)) if (lr := wording.shown_ratio(record)) else "",
         "withheld": wording.withheld() if record["image"].get("withheld") else "",
         "question": wording.question(record),
         "compared": wording.compared(record),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provenance.credentials.text import clean
+from provenance.reports.how_sure import number, of_style
 from similarity.models import Audit, Calibration
 
 # Names and titles are somebody's words: longer ones are cut where they would hide everything else.
@@ -71,7 +72,7 @@ def _resembles_none(artists: int) -> str:
         "It does not clearly resemble any of the %(count)s artists compared.",
         artists,
     )
-    return said % {"count": _number(artists)}
+    return said % {"count": number(artists)}
 
 
 def shared_subject() -> str:
@@ -80,11 +81,6 @@ def shared_subject() -> str:
         "It shares its subject with works of an artist on record. Their style is no nearer than that of others who "
         "show the same."
     )
-
-
-def too_weak() -> str:
-    """Of a picture that no artist stands out for: scores below a threshold are no finding that nobody is meant."""
-    return _("A resemblance can be there and be too weak to show.")
 
 
 def _copied(copy: dict[str, Any]) -> str:
@@ -105,19 +101,6 @@ def _sure(record: dict[str, Any]) -> list[str]:
     return of_style(outcome, decision, figures_of(record), record["compared"]["artists"])
 
 
-def of_style(outcome: str, decision: dict[str, Any], figures: dict[str, Any], artists: int) -> list[str]:
-    """How sure a judgement of style among *artists* is, by the *figures* of its calibration.
-
-    A finding can be mistaken; what found nothing can have missed something. Each is told its own error, and no more:
-    of two rates side by side, readers took the second for the chance that this picture is meant.
-    """
-    if outcome == Outcome.NO_KNOWN_ARTIST:
-        return [missed(decision, figures, artists)]
-    if outcome == Outcome.INSUFFICIENT_REFERENCES:
-        return [_("With so few works no likeness can be measured.")]
-    return [bound(decision, artists)]
-
-
 def confirmed(copy: dict[str, Any]) -> str:
     """By what two pictures were seen to be the same."""
     if copy.get("method_code") == "same_file":
@@ -135,82 +118,6 @@ def confirmed(copy: dict[str, Any]) -> str:
     )
 
 
-def bound(decision: dict[str, Any], artists: int) -> str:
-    """How often a finding is made of pictures that imitate nobody."""
-    percent = 100 * float(decision.get("alpha") or 0)
-    facts = {"percent": f"{percent:g}", "rest": f"{100 - percent:g}", "others": _others(decision, artists)}
-    if decision.get("guarantee") == "confident":
-        return (
-            _(
-                "It is a reason to compare by eye, and no proof. Of 100 %(others)s, this method wrongly reports, very "
-                "likely, no more than %(percent)s. That does not make it %(rest)s %% sure of this one."
-            )
-            % facts
-        )
-    if decision.get("guarantee") == "average":
-        return (
-            _(
-                "It is a reason to compare by eye, and no proof. Of 100 %(others)s, this method wrongly reports, on "
-                "average, no more than %(percent)s. That does not make it %(rest)s %% sure of this one."
-            )
-            % facts
-        )
-    return _("How often such a result is a mistake is not known.") if decision.get("calibration") else ""
-
-
-def as_close(decision: dict[str, Any], artists: int) -> str:
-    """The p-value as a share of pictures that imitate nobody; empty without one."""
-    if decision.get("p_value") is None:
-        return ""
-    share = in_so_many(float(decision["p_value"]))
-    facts = {"share": share, "others": _others(decision, artists), "artists": _number(artists)}
-    return _("Of %(others)s, about %(share)s look as close to one of the %(artists)s as this picture does.") % facts
-
-
-def missed(decision: dict[str, Any], figures: dict[str, Any], artists: int) -> str:
-    """How many works of the artists compared get a finding, as the calibration measured it."""
-    levels = figures.get("strategies", {}).get(decision.get("strategy"), {})
-    power = levels.get(f"{float(decision.get('alpha') or 0):g}", {}).get("power")
-    if power is None:
-        return too_weak()
-    found = round(100 * float(power))
-    facts = {"artists": _number(artists), "found": found, "missed": 100 - found}
-    if power < 0.5:
-        return (
-            _(
-                "That says little: of 100 works that really are by one of the %(artists)s, this method recognises only "
-                "about %(found)s by their style, and misses the other %(missed)s."
-            )
-            % facts
-        )
-    return (
-        _(
-            "That can be wrong: of 100 works that really are by one of the %(artists)s, this method recognises about "
-            "%(found)s by their style, and misses the other %(missed)s."
-        )
-        % facts
-    )
-
-
-def _others(decision: dict[str, Any], artists: int) -> str:
-    """The population that a calibration was made with."""
-    if _is_generated(decision):
-        return _("pictures that the model makes when it is asked for nobody's style")
-    return _("pictures by artists other than the %(artists)s compared") % {"artists": _number(artists)}
-
-
-def _is_generated(decision: dict[str, Any]) -> bool:
-    return str(decision.get("domain", "")).startswith(Calibration.GENERATED)
-
-
-def in_so_many(share: float) -> str:
-    """A share (0..1) as people count: “3 in 1,000”."""
-    for size in (100, 1000, 10_000, 100_000):
-        if round(share * size) >= 1:
-            return _("%(count)s in %(size)s") % {"count": _number(round(share * size)), "size": _number(size)}
-    return _("fewer than 1 in 100,000")
-
-
 def shown_ratio(record: dict[str, Any]) -> dict[str, float] | None:
     """The likelihood ratio, of a picture that was flagged.
 
@@ -225,55 +132,6 @@ def shown_ratio(record: dict[str, Any]) -> dict[str, float] | None:
 def figures_of(record: dict[str, Any]) -> dict[str, Any]:
     """The figures of the calibration that *record* rests on."""
     return (record["calibration"] or {}).get("figures") or {}
-
-
-def ratio(lr: dict[str, float], figures: dict[str, Any]) -> str:
-    """A likelihood ratio and its interval in words, and by the calibration's *figures* who the other hands are.
-
-    The grades are ENFSI's (evaluative reporting, 2015). Calibrations of before do not say who the others are.
-    """
-    if figures.get("likelihood", {}).get("same_style"):
-        others = _("works by two artists of one style")
-    else:
-        others = _("works by two artists")
-    times, low, high = (10 ** lr[name] for name in ("log10", "low", "high"))
-    facts = {"others": others, "grade": _grade(abs(lr["log10"]))}
-    if lr["log10"] < 0:
-        facts |= {"times": _times(1 / times), "low": _times(1 / high), "high": _times(1 / low)}
-        said = _(
-            "Works by one artist come this close to each other about %(times)s times as rarely as %(others)s do "
-            "(between %(low)s and %(high)s): %(grade)s for another hand."
-        )
-    elif _times(low) == _times(high):
-        # A ratio is capped at what the number of artists supports: this is the least it is.
-        facts |= {"low": _times(low)}
-        said = _(
-            "Works by one artist come this close to each other at least %(low)s times as often as %(others)s do: "
-            "%(grade)s for one hand (the words of forensic laboratories). These are not the odds that the artist made "
-            "this picture."
-        )
-    else:
-        facts |= {"times": _times(times), "low": _times(low), "high": _times(high)}
-        said = _(
-            "Works by one artist come this close to each other about %(times)s times as often as %(others)s do "
-            "(between %(low)s and %(high)s): %(grade)s for one hand (the words of forensic laboratories). These are "
-            "not the odds that the artist made this picture."
-        )
-    return said % facts
-
-
-def _grade(decades: float) -> str:
-    if decades < 0.30103:
-        return _("no support")
-    if decades < 1:
-        return _("weak support")
-    if decades < 2:
-        return _("moderate support")
-    return _("moderately strong support") if decades < 3 else _("strong support")
-
-
-def _times(value: float) -> str:
-    return _number(round(value)) if value >= 10 else f"{value:.2g}"
 
 
 def not_calibrated(decision: dict[str, Any]) -> str:
@@ -322,8 +180,8 @@ def question(record: dict[str, Any]) -> str:
 def compared(record: dict[str, Any]) -> str:
     """With how many works the picture was compared."""
     works, artists = record["compared"]["works"], record["compared"]["artists"]
-    works = ngettext("%(count)s work", "%(count)s works", works) % {"count": _number(works)}
-    artists = ngettext("%(count)s artist", "%(count)s artists", artists) % {"count": _number(artists)}
+    works = ngettext("%(count)s work", "%(count)s works", works) % {"count": number(works)}
+    artists = ngettext("%(count)s artist", "%(count)s artists", artists) % {"count": number(artists)}
     return _("It was compared with %(works)s by %(artists)s.") % {"works": works, "artists": artists}
 
 
@@ -388,14 +246,14 @@ def _style(record: dict[str, Any]) -> str:
 def _unjudged(unjudged: dict[str, int]) -> str:
     artists = ngettext("%(count)s artist", "%(count)s artists", unjudged["artists"])
     return _("%(artists)s: enrolled since the calibration was made, or with too few works.") % {
-        "artists": artists % {"count": _number(unjudged["artists"])}
+        "artists": artists % {"count": number(unjudged["artists"])}
     }
 
 
 def _content(content: dict[str, Any]) -> str:
     if not content["near"]:
         return _("The subject is not near that of the artist's works, so it does not explain the resemblance.")
-    facts = {"count": _number(int(content["impostors"]))}
+    facts = {"count": number(int(content["impostors"]))}
     if content["upheld"]:
         return (
             _(
@@ -420,7 +278,3 @@ def guarantee(threshold: dict[str, Any]) -> str:
         "confident": _("bound, with 95 % confidence"),
         "average": _("on average"),
     }.get(str(threshold.get("guarantee")), _("not attainable with so few"))
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"

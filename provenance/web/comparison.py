@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from provenance.reports import wording
+from provenance.reports import how_sure, wording
 from similarity.models import Audit
 
 Outcome = Audit.Outcome
@@ -104,7 +104,7 @@ def _judgement(audit: Audit) -> tuple[str, list[str], str]:
                 else _("No artist on record stands out"),
                 [
                     compared,
-                    wording.shared_subject() if shared else wording.too_weak(),
+                    wording.shared_subject() if shared else how_sure.too_weak(),
                     _("That says nothing about artists whose works are not here."),
                 ],
                 "plain",
@@ -129,7 +129,7 @@ def _sure(audit: Audit) -> list[str]:
     if audit.outcome not in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS, Outcome.NO_KNOWN_ARTIST) or not audit.decision:
         return []
     figures = audit.calibration.figures if audit.calibration else {}
-    said = wording.of_style(
+    said = how_sure.of_style(
         audit.outcome, audit.decision | {"p_value": audit.p_value}, figures, audit.artists_compared or 0
     )
     return [sentence for sentence in said if sentence]

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from provenance.reports.how_sure import as_close, in_so_many, ratio
 from provenance.reports.page import html_file
 from provenance.reports.rests_on import part_that_counts
-from provenance.reports.wording import as_close, in_so_many, ratio, shown_ratio, tell
+from provenance.reports.wording import shown_ratio, tell
 from similarity.models import Audit
 from tests.provenance.reports.records import copied, make_record
 
