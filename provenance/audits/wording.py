@@ -80,7 +80,7 @@ def _sentences(decision: dict[str, Any], left_out: int) -> list[str]:
     said.append(_bound(decision))
     if decision["p_value"] is not None:
         said.append(
-            _("Of sets like it that imitate nobody, about %(share)s lean on somebody as strongly as this or more.")
+            _("Of sets like it that imitate nobody, %(share)s lean on somebody as strongly as this or more.")
             % {"share": how_sure.in_so_many(decision["p_value"])}
         )
     if decision["outcome"] in Audit.NAMING:
@@ -95,11 +95,13 @@ def _bound(decision: dict[str, Any]) -> str:
     facts = {"percent": f"{100 * decision['alpha']:g}", "units": f"{decision['units']:,}"}
     if decision["guarantee"] == "confident":
         said = _(
-            "Of 100 such sets that imitate nobody, this method wrongly reports, very likely, no more than %(percent)s."
+            "Of many such sets that imitate nobody, this method wrongly reports, very likely (95 %% confidence), no "
+            "more than %(percent)s in 100."
         )
     else:
         said = _(
-            "Of 100 such sets that imitate nobody, this method wrongly reports, on average, no more than %(percent)s."
+            "Of many such sets that imitate nobody, this method wrongly reports no more than %(percent)s in 100, as "
+            "far as so few measurements tell."
         )
     if decision["domain"] == Calibration.UPLOADS:
         measured = _("Measured on sets of works by %(units)s artists.")

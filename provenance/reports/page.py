@@ -26,7 +26,7 @@ def context(record: dict[str, Any], *, stale: bool = False) -> dict[str, Any]:
         "stale": stale,
         "figures": drawn,
         "thumbnail": thumbnail(record),
-        "close": how_sure.as_close(record["decision"], record["compared"]["artists"]),
+        "close": how_sure.as_close(record["outcome"], record["decision"], record["compared"]["artists"]),
         "ratio": how_sure.ratio(lr, wording.figures_of(record)) if (lr := wording.shown_ratio(record)) else "",
         "withheld": wording.withheld() if record["image"].get("withheld") else "",
         "question": wording.question(record),

@@ -33,8 +33,7 @@ def pdf_file(record: dict[str, Any], *, stale: bool = False) -> bytes:
     if record["distribution"]:
         sheet.histogram(record["distribution"], facts)
     if lr := wording.shown_ratio(record):
-        sheet.text(facts["ratio"])
-        sheet.interval(lr)
+        sheet.interval(lr, facts["ratio"])
     sheet.heading(_("What was looked at"))
     sheet.text(facts["question"])
     sheet.text(facts["compared"])
@@ -228,8 +227,10 @@ class _Sheet:
         below = _("Below: pictures that imitate nobody, each by its best score with anybody (%(count)s)")
         self.text(below % {"count": counted["background_count"]}, colour=SOFT)
 
-    def interval(self, lr: dict[str, float]) -> None:
-        self._break(30)
+    def interval(self, lr: dict[str, float], said: str) -> None:
+        self._break(55)
+        self.heading(_("The same hand, or another?"))
+        self.text(said)
         pdf, level = self.pdf, self.pdf.get_y() + 9
         pdf.set_draw_color(*LINE)
         pdf.line(MARGIN, level, MARGIN + WIDE, level)

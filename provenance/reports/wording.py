@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provenance.credentials.text import clean
-from provenance.reports.how_sure import number, of_style
+from provenance.reports.how_sure import judged, number, of_style
 from similarity.models import Audit, Calibration
 
 # Names and titles are somebody's words: longer ones are cut where they would hide everything else.
@@ -57,7 +57,7 @@ def _found(record: dict[str, Any]) -> str:
         case Outcome.NO_KNOWN_ARTIST:
             if "shared_subject" in record["decision"].get("reasons", ()):
                 return shared_subject()
-            return _resembles_none(record["compared"]["artists"])
+            return _resembles_none(judged(record["decision"], record["compared"]["artists"]))
         case Outcome.INSUFFICIENT_REFERENCES:
             return _("It cannot be judged: of the artist it is nearest to, too few works are known.")
         case Outcome.NOT_CALIBRATED:
@@ -67,8 +67,10 @@ def _found(record: dict[str, Any]) -> str:
 
 
 def _resembles_none(artists: int) -> str:
+    if not artists:
+        return _("It does not clearly resemble any of the artists compared.")
     said = ngettext(
-        "It does not clearly resemble the %(count)s artist compared.",
+        "It does not clearly resemble the artist compared.",
         "It does not clearly resemble any of the %(count)s artists compared.",
         artists,
     )
@@ -126,7 +128,8 @@ def shown_ratio(record: dict[str, Any]) -> dict[str, float] | None:
     """
     flagged = record["outcome"] in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS)
     found: dict[str, float] | None = record["decision"].get("lr") if flagged else None
-    return found
+    # A calibration without trials has no ratio to tell.
+    return found if found and found.get("cap") != 0 else None
 
 
 def figures_of(record: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +155,7 @@ def _not_meant(record: dict[str, Any]) -> list[str]:
         case Outcome.STYLE_MATCH | Outcome.AMBIGUOUS:
             return [
                 _("It does not say who made the picture, nor that anybody was copied: many artists work alike."),
-                _("It does not say whether an AI made it, or what an AI was trained on."),
+                _("The resemblance does not say whether an AI made it, or what an AI was trained on."),
                 legal,
             ]
         case Outcome.NO_KNOWN_ARTIST:

@@ -123,16 +123,15 @@ def _not_by_whom() -> str:
 
 
 def _sure(audit: Audit) -> list[str]:
-    """How sure the judgement is: the bound on mistakes, the p-value and the likelihood ratio in words."""
+    """How sure the judgement is: how often such a finding is wrong, or how many are missed."""
     if audit.outcome == Outcome.COPY:
         return [wording.confirmed(audit.copy_of)] if audit.copy_of else []
     if audit.outcome not in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS, Outcome.NO_KNOWN_ARTIST) or not audit.decision:
         return []
     figures = audit.calibration.figures if audit.calibration else {}
-    said = how_sure.of_style(
-        audit.outcome, audit.decision | {"p_value": audit.p_value}, figures, audit.artists_compared or 0
-    )
-    return [sentence for sentence in said if sentence]
+    said = how_sure.of_style(audit.outcome, audit.decision, figures, audit.artists_compared)
+    # Where no power was measured, that is the sentence the judgement says already.
+    return [sentence for sentence in said if sentence and sentence != how_sure.too_weak()]
 
 
 def _scale(audit: Audit) -> Scale | None:

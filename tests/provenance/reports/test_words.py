@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provenance.reports.how_sure import as_close, in_so_many, ratio
+from provenance.reports.how_sure import as_close, in_so_many, ratio, those_judged
 from provenance.reports.page import html_file
 from provenance.reports.rests_on import part_that_counts
 from provenance.reports.wording import shown_ratio, tell
@@ -42,9 +42,9 @@ def test_the_first_screen_says_what_how_sure_and_what_not(outcome: str) -> None:
 
 def test_the_bound_is_told_as_what_is_very_likely() -> None:
     assert tell(record_for("style_match")).sure == (
-        "It is a reason to compare by eye, and no proof. Of 100 pictures that the model makes when it is asked for "
-        "nobody's style, this method wrongly reports, very likely, no more than 5. That does not make it 95 % sure "
-        "of this one.",
+        "It is a reason to compare by eye, and no proof. Of many pictures that the model makes when it is asked for "
+        "nobody's style, this method wrongly reports, very likely, no more than 5 in 100. That does not make it 95 % "
+        "sure of this one.",
     )
 
 
@@ -52,53 +52,90 @@ def test_a_bound_that_holds_on_average_only_says_so() -> None:
     record = record_for("style_match")
     record["decision"] |= {"guarantee": "average", "domain": "uploads", "n": 24}
     assert (
-        "artists other than the 136 compared, this method wrongly reports, on average, no more than 5."
+        "this method wrongly reports no more than 5 in 100, as far as so few measurements tell."
         in (tell(record).sure[0])
     )
 
 
+def test_artists_who_were_not_judged_are_not_counted_among_those_who_were() -> None:
+    decision = record_for("no_known_artist")["decision"] | {
+        "domain": "uploads",
+        "unjudged": {"artists": 36, "works": 1},
+    }
+    assert those_judged(decision, 136) == "the 100 artists compared"
+    assert those_judged(decision, 37) == "the artist compared"
+    assert those_judged(decision, None) == "the artists compared"  # an audit of before
+    record = record_for("no_known_artist")
+    record["decision"] |= {"unjudged": {"artists": 36, "works": 1}}
+    assert tell(record).found == "It does not clearly resemble any of the 100 artists compared."
+
+
 def test_a_p_value_is_told_of_pictures_like_it_beside_the_plot() -> None:
     record = record_for("style_match")
-    said = as_close(record["decision"], 136)
-    assert said.endswith("look as close to one of the 136 as this picture does.")
+    said = as_close("style_match", record["decision"], 136)
+    assert said.endswith("look as close to one of the 136 artists compared as this picture does.")
     assert said not in tell(record).sure
-    assert "look as close to one of the 136 as this picture does." in html_file(record)
-    assert not as_close(record["decision"] | {"p_value": None}, 136)
+    assert "look as close to one of the 136 artists compared as this picture does." in html_file(record)
+    assert not as_close("style_match", record["decision"] | {"p_value": None}, 136)
+    assert not as_close("copy", record["decision"], 136)
+    assert not as_close("insufficient_references", record["decision"], 136)
 
 
 @pytest.mark.parametrize(
-    ("power", "said"),
+    ("domain", "power", "said"),
     [
         (
+            "uploads",
             0.081,
-            "That says little: of 100 works that really are by one of the 136, this method recognises only about 8",
+            "That says little: of works that really are by one of the 136 artists compared, this method ",
         ),
-        (0.8, "That can be wrong: of 100 works that really are by one of the 136, this method recognises about 80"),
+        (
+            "uploads",
+            0.8,
+            "That can be wrong: of works that really are by one of the 136 artists compared, this method ",
+        ),
+        (
+            "generated:aa",
+            0.14,
+            "That says little: even of works that really are by one of the 136 artists compared, about ",
+        ),
     ],
 )
-def test_what_found_nothing_tells_how_much_is_missed(power: float, said: str) -> None:
+def test_what_found_nothing_tells_how_much_is_missed(domain: str, power: float, said: str) -> None:
     record = record_for("no_known_artist")
-    record["decision"] |= {"strategy": "both"}
+    record["decision"] |= {"strategy": "both", "domain": domain}
     record["calibration"]["figures"] = {"strategies": {"both": {"0.05": {"power": power}}}}
     assert tell(record).sure[0].startswith(said)
-    assert tell(record).sure[0].endswith(f"and misses the other {100 - round(100 * power)}.")
+    assert in_so_many(power) in tell(record).sure[0]
     record["calibration"]["figures"] = {}
     assert tell(record).sure == ("A resemblance can be there and be too weak to show.",)
+
+
+def test_a_subject_that_explains_it_is_not_told_as_a_weak_score() -> None:
+    record = record_for("no_known_artist")
+    record["decision"] |= {"reasons": ["shared_subject"]}
+    assert tell(record).sure == (
+        "Its score alone would have been enough. The subject explains it as well as the style does.",
+    )
 
 
 def test_a_ratio_is_told_with_its_interval_and_either_way() -> None:
     lr = record_for("style_match")["decision"]["lr"]
     assert "about 42 times as often as works by two artists do (between 16 and 85)" in ratio(lr, {})
     assert "moderate support for one hand" in ratio(lr, {})
+    assert "who was picked as the nearest of all" in ratio(lr, {})
     against = {"log10": -0.7, "low": -1.1, "high": -0.2, "cap": 2}
     assert "about 5 times as rarely as works by two artists do (between 1.6 and 13)" in ratio(against, {})
     assert "weak support for another hand" in ratio(against, {})
 
 
-def test_a_ratio_at_its_cap_is_the_least_it_is() -> None:
-    said = ratio({"log10": 1.602, "low": 1.602, "high": 1.602, "cap": 1.602}, {})
-    assert "at least 40 times as often" in said
+def test_a_ratio_at_its_cap_is_the_most_that_can_be_shown() -> None:
+    said = ratio({"log10": 1.602, "low": 1.2, "high": 1.602, "cap": 1.602}, {})
+    assert "about 40 times as often as works by two artists do, the most that so few artists can show" in said
     assert "between" not in said
+    record = record_for("style_match")
+    record["decision"]["lr"] = {"log10": 0.0, "low": 0.0, "high": 0.0, "cap": 0.0}  # no trials
+    assert shown_ratio(record) is None
 
 
 @pytest.mark.parametrize(
@@ -115,7 +152,7 @@ def test_a_ratio_says_who_the_others_are(likelihood: dict[str, Any], others: str
     record["calibration"]["figures"] = {"likelihood": likelihood}
     page = html_file(record)
     assert others in page
-    assert "These are not the odds that the artist made this picture." in page
+    assert "These are not the odds that the artist made this picture" in page
     assert "The same hand, or another?" in page
     assert "period" not in page
 
@@ -148,10 +185,11 @@ def test_a_copy_says_whether_its_pixels_were_looked_at() -> None:
 @pytest.mark.parametrize(
     ("share", "said"),
     [
-        (0.003, "3 in 1,000"),
-        (0.5, "50 in 100"),
-        (1.0, "100 in 100"),
-        (0.0417, "4 in 100"),
+        (0.003, "about 3 in 1,000"),
+        (0.5, "about 50 in 100"),
+        (1.0, "about 100 in 100"),
+        (0.0417, "about 4 in 100"),
+        (0.0073, "about 7 in 1,000"),
         (1e-7, "fewer than 1 in 100,000"),
     ],
 )

@@ -32,7 +32,7 @@ def test_a_resemblance_says_how_sure_it_is(client: Client, creator: User) -> Non
 
     assert "Resembles the style of Claude Monet" in said
     assert "That does not say who made it" in said
-    assert "this method wrongly reports, very likely, no more than 5." in said
+    assert "this method wrongly reports, very likely, no more than 5 in 100." in said
     assert "times as often" not in said
     assert "Judged among works of artists who are not known here" in said
     assert "highest score is 0.330, above 0.210" in said
@@ -43,7 +43,7 @@ def test_a_resemblance_says_how_sure_it_is(client: Client, creator: User) -> Non
 def test_an_average_bound_is_not_called_a_confident_one(client: Client, creator: User) -> None:
     audit = factories.make_judged_audit(owner=creator, decision={"guarantee": "average"})
     said = " ".join(shown(client, audit, creator).text.split())
-    assert "this method wrongly reports, on average, no more than 5." in said
+    assert "as far as so few measurements tell" in said
     assert "very likely" not in said
 
 
