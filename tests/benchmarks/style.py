@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.style --data ../shared/data --packed FOLDER [--scratch FOLDER] [--only PART …]
 
-Parts: retrieval, uploads, generated, evidence, copies, looks, strangers, service, speed. What is asked for replaces its
+Parts: retrieval, uploads, generated, evidence, copies, looks, service, speed, strangers. What is asked for replaces its
 part of the JSON; the rest stays as it was; a part measured with another encoder or generator than the bundled one is
 dropped. Embeddings are kept in the packed folder, pictures and theirs in the scratch folder, by the hash of what made
 them, so that a run that was stopped goes on.
@@ -24,8 +24,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "benchmarks"
-# In this order: the last three fill the database, strangers empty it again.
-PARTS = ("retrieval", "uploads", "generated", "evidence", "copies", "looks", "strangers", "service", "speed")
+# In this order: the last three fill the database.
+PARTS = ("retrieval", "uploads", "generated", "evidence", "copies", "looks", "service", "speed", "strangers")
 
 
 def main() -> None:
@@ -66,8 +66,11 @@ def main() -> None:
 
 
 def set_up(folder: Path, threads: int) -> None:
-    """Django with an empty database that is thrown away, and a quiet log."""
+    """Django with an empty database that is thrown away, whatever is set here, and a quiet log."""
     os.environ["COLOPHON_DATA_DIR"] = str(folder)
+    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'bench.sqlite3'}"
+    os.environ.pop("DATABASE_URL_FILE", None)
+    os.environ["COLOPHON_VECTORS"] = "faiss"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     import django
@@ -151,9 +154,9 @@ def run(part: str, options: argparse.Namespace, scored: Any, works: Any, strateg
         "looks": lambda: style_looks.measure(
             works, options.data, options.scratch, blocks=options.blocks, distance=COPY_DISTANCE
         ),
-        "strangers": lambda: style_strangers.measure(scored, list(options.strangers)),
         "service": lambda: style_service.measure(scored, Path(settings.CATALOGUE)),
         "speed": lambda: style_speed.measure(options.data, rounds=options.rounds, imported=128),
+        "strangers": lambda: style_strangers.measure(scored, list(options.strangers)),
     }
     return parts[part]()
 

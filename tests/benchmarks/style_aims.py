@@ -29,12 +29,12 @@ def aims(report: Report) -> list[str]:
                 rate["guarantee"],
                 rate["guarantee"] == "confident",
             )
-    if "strangers" in report:
+    for files, part in report.get("strangers", {}).items():
         for alpha, limit in LEVELS.items():
-            told = report["strangers"]["levels"][alpha]
+            told = part["levels"][alpha]
             add(
-                f"uploads, {alpha}: rate of false flags at most that with 95 % confidence, "
-                "artists outside the collection",
+                f"uploads, {alpha}: rate of false flags at most that with 95 % confidence, artists outside the "
+                f"collection, files {files}",
                 f"{span(told['artists'])} %, bound {percent(told['bound'])} % ({told['n artists']} artists)",
                 _shown(told["artists"][0], told["bound"], limit),
             )

@@ -144,24 +144,19 @@ def service(report: Report) -> list[str]:
 
 
 def strangers(report: Report) -> list[str]:
-    part = report["strangers"]
-    body = []
-    for alpha, told in part["levels"].items():
-        outcomes = ", ".join(f"{name} {count}" for name, count in sorted(told["outcomes"].items()))
-        body.append(
-            [
-                f"the whole audit, {alpha}",
-                span(told["artists"]),
-                percent(told["bound"]),
-                span(told["images"]),
-                outcomes,
-            ]
-        )
+    body, flagged = [], []
+    for files, part in report["strangers"].items():
+        for alpha, told in part["levels"].items():
+            outcomes = ", ".join(f"{name} {count}" for name, count in sorted(told["outcomes"].items()))
+            name = f"the whole audit, {alpha}, files {files}"
+            body.append([name, span(told["artists"]), percent(told["bound"]), span(told["images"]), outcomes])
+            flagged += [f"- {alpha}, files {files}: {who}" for who in told["flagged"]]
+    part = report["strangers"]["as they are"]
     for strategy, levels in part["strategies"].items():
         for alpha, told in levels.items():
             name = f"{strategy}, {alpha}{' ←' if strategy == part['strategy'] else ''}"
-            body.append([name, span(told["artists"]), percent(told["bound"]), span(told["images"]), "–"])
-    flagged = [f"- {alpha}: {who}" for alpha, told in part["levels"].items() for who in told["flagged"]]
+            found = [span(told["artists"]), percent(told["bound"]), span(told["images"])] if "n" in told else 3 * ["–"]
+            body.append([name, *found, "–"])
     return [
         f"{part['works']:,} works by {part['artists']:,} artists. Found in the collection by the copy lane and left "
         f"out: {'; '.join(part['in the collection']) or 'none'}.",

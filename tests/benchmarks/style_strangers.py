@@ -2,17 +2,20 @@
 
 A folder of works is a ``works.csv`` with the columns ``file`` and ``artist`` (and ``title``), its files beside it.
 Nobody in it is among the collection's artists, so nothing of it took part in training or in a calibration, and every
-flag of style is false. A picture that the copy lane finds in the collection is by somebody who is in it, whatever the
-list says, and is counted apart. The unit is the artist, as everywhere with uploads.
+flag of style is false. A picture that the copy lane finds in the collection is told and counted apart: whoever made
+it, a work of the collection was recognised. The unit is the artist, as everywhere with uploads.
 """
 
 import csv
+import io
+import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.utils.text import slugify
+from PIL import Image
 from tqdm import tqdm
 
 from similarity.style import scores
@@ -21,52 +24,91 @@ from tests.benchmarks.style_bootstrap import by_group, exact, share
 from tests.benchmarks.style_flags import ALPHAS, Scored, calibrate, rates
 
 FLAGS = ("style_match", "ambiguous")
+# The collection's own files: WebP, this long.
+SMALL = 224
+Work = tuple[Path, str, str]
 
 
-def listed(folders: list[Path], known: tuple[str, ...]) -> list[tuple[Path, str, str]]:
-    """(file, artist, title) of every work; raises ``ValueError`` for an artist of the collection."""
+def listed(folders: list[Path], known: tuple[str, ...]) -> list[Work]:
+    """(file, artist, title) of every work; raises ``ValueError`` for an artist of the collection, or without a name."""
     found = []
+    of_collection = {_key(slug) for slug in known}
     for folder in folders:
         with (folder / "works.csv").open(encoding="utf-8", newline="") as source:
             for row in csv.DictReader(source):
-                if slugify(row["artist"]) in known:
+                if not _key(row["artist"]):
+                    raise ValueError(f"whose work is it: {folder / row['file']}")
+                if _key(row["artist"]) in of_collection:
                     raise ValueError(f"{row['artist']} is in the collection: {folder / row['file']}")
                 found.append((folder / row["file"], row["artist"].strip(), row.get("title", "")))
     return found
 
 
+def _key(name: str) -> str:
+    """A name without accents, case and punctuation; letters of any script stay."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return re.sub(r"[\W_]+", "", plain.casefold().replace("ø", "o"))
+
+
 def measure(scored: Scored, folders: list[Path]) -> dict[str, Any]:
-    """Outcomes and rates per level. Loads the whole collection into an empty database, and empties it again."""
+    """Outcomes and rates per level, with the files as they are and with small ones. Empties the bench's database."""
+    from django.conf import settings
     from django.core.management import call_command
 
+    works = listed(folders, scored.slugs)
+    database = Path(settings.DATABASES["default"]["NAME"])
+    assert database.is_relative_to(settings.DATA_DIR), "only the bench's own database may be emptied"
+    call_command("flush", interactive=False, verbosity=0)
+    call_command("load_catalogue", stdout=io.StringIO())
+    return {
+        "as they are": judged(scored, works, lambda path: path.read_bytes()),
+        "as small as the collection's": judged(scored, works, small),
+    }
+
+
+def small(path: Path) -> bytes:
+    """The picture as the collection's own files are."""
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    picture.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=75)
+    return out.getvalue()
+
+
+def _name(copy: dict[str, Any] | None) -> str:
+    return f"{copy['artist']}: {copy['title']}" if copy else ""
+
+
+def judged(scored: Scored, works: list[Work], read: Any) -> dict[str, Any]:
+    """Rates of flags among *works*, each read by *read*."""
     from similarity.audit import audit_image
     from similarity.encoder import load_encoder
     from similarity.index import open_index
     from similarity.judge import open_judge
     from similarity.models import Audit, Calibration
 
-    works = listed(folders, scored.slugs)
-    call_command("load_catalogue", verbosity=0)
     encoder = load_encoder()
     index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
     judge = open_judge(index, encoder=encoder.fingerprint, domain=Calibration.UPLOADS)
     assert judge is not None, "a calibration for uploads is bundled"
-    audits = [audit_image(file.read_bytes()) for file, _, _ in tqdm(works, desc="strangers", unit="picture")]
+    audits = [audit_image(read(file)) for file, _, _ in tqdm(works, desc="strangers", unit="picture", mininterval=10)]
     failed = [str(file) for (file, _, _), audit in zip(works, audits, strict=True) if audit.outcome == "failed"]
     assert not failed, f"these cannot be read: {failed}"
 
-    kept = [i for i, audit in enumerate(audits) if audit.outcome != Audit.Outcome.COPY]
+    copies = [i for i, audit in enumerate(audits) if audit.outcome == Audit.Outcome.COPY]
+    kept = np.setdiff1d(np.arange(len(works)), copies)
     vectors = np.stack([np.frombuffer(bytes(audits[i].vector or b""), "<f4") for i in kept])
-    _, artist = np.unique([slugify(works[i][1]) for i in kept], return_inverse=True)
+    _, artist = np.unique([_key(works[i][1]) for i in kept], return_inverse=True)
     told: dict[str, Any] = {
         "works": len(kept),
-        "artists": len(np.unique(artist)),
-        "in the collection": [f"{works[i][1]}: {works[i][2]}" for i in range(len(works)) if i not in set(kept)],
+        "artists": int(artist.max()) + 1,
+        "in the collection": [f"{works[i][1]}: {works[i][2]} (as {_name(audits[i].copy_of)})" for i in copies],
         "strategy": judge.calibration.strategy,
         "levels": {},
     }
     for alpha in ALPHAS:
-        decisions = [judge.decide(vector, alpha=alpha) for vector in vectors]
+        decisions = [judge.decide(vector, index.compare(vector, 1)[1], alpha=alpha) for vector in vectors]
         flagged = np.array([decision.outcome in FLAGS for decision in decisions])
         each = by_group(flagged, artist)
         told["levels"][f"{alpha:.0%}"] = {
@@ -80,7 +122,6 @@ def measure(scored: Scored, folders: list[Path]) -> dict[str, Any]:
                 for i in np.flatnonzero(flagged)
             ],
         }
-    call_command("flush", interactive=False, verbosity=0)
     raw = scored.of(vectors)
     told["strategies"] = {}
     for strategy in scores.STRATEGIES:

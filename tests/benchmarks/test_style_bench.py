@@ -91,6 +91,9 @@ def test_strangers_are_not_of_the_collection(tmp_path: Path) -> None:
     # Given a list with a collection's artist in it, when read, then it is refused, for those flags would be true ones.
     (tmp_path / "works.csv").write_text("file,artist,title\na.jpg,Ada Lovelace,Notes\n", encoding="utf-8")
     assert listed([tmp_path], ("claude-monet",)) == [(tmp_path / "a.jpg", "Ada Lovelace", "Notes")]
-    (tmp_path / "works.csv").write_text("file,artist\na.jpg,Claude Monet\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="Claude Monet is in the collection"):
+    (tmp_path / "works.csv").write_text("file,artist\na.jpg,Cláude Monet\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="Cláude Monet is in the collection"):
         listed([tmp_path], ("claude-monet",))
+    (tmp_path / "works.csv").write_text("file,artist\na.jpg,…\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="whose work is it"):
+        listed([tmp_path], ())
