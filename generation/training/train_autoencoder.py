@@ -105,12 +105,12 @@ def main() -> None:
                 pull = (vae.encode(real).latents - latent).square().mean()
                 loss = loss + pull
             fooled = torch.zeros(())
-            if not joint and step >= config["adversarial_from"]:
+            if not joint and step >= config[f"{args.stage}_adversarial_from"]:
                 against = hinge(patches(real), patches(fake.detach()))
                 rival.zero_grad()
                 torch.autograd.backward(against)
                 rival.step()
-                if step >= config["adversarial_from"] + 50:
+                if step >= config[f"{args.stage}_adversarial_from"] + 50:
                     patches.requires_grad_(False)
                     fooled = -patches(fake).mean()
                     patches.requires_grad_(True)

@@ -33,4 +33,4 @@ def test_the_autoencoder_that_ships_serves_where_none_was_trained(tmp_path: Path
 
     latent = load_autoencoder(run).encode(torch.zeros(1, 3, 64, 64)).latents
 
-    assert latent.shape == (1, 4, 8, 8)
+    assert latent.shape == (1, 4, 4, 4)
