@@ -154,7 +154,7 @@ def _not_meant(record: dict[str, Any]) -> list[str]:
             return [_("It does not say which of the two was first, nor whether the copy was allowed."), legal]
         case Outcome.STYLE_MATCH | Outcome.AMBIGUOUS:
             return [
-                _("It does not say who made the picture, nor that anybody was copied: many artists work alike."),
+                _("It does not say who made the picture, nor that anybody was imitated: many artists work alike."),
                 _("The resemblance does not say whether an AI made it, or what an AI was trained on."),
                 legal,
             ]
