@@ -55,7 +55,8 @@ def test_moving_pixels_changes_nobodys_hand(steps: list[Operation]) -> None:
         now = change.canvas
     moved = kinds != HUMAN  # ground that a turn added
     agree = (now.flat()[..., 0] > 127) == (kinds == AI)
-    assert agree[moved].mean() > 0.9
+    # Of a corner that a turn left empty nothing is left to agree; the turned edge itself is a few pixels.
+    assert (moved & ~agree).sum() <= max(12, 0.1 * moved.sum())
     assert kinds.shape == now.base.shape[:2]
 
 
