@@ -18,6 +18,7 @@ from similarity.errors import SimilarityError
 from similarity.index import Index, open_index
 from similarity.judge import judge_of
 from similarity.models import Audit, Calibration
+from similarity.style.conformal import CONFIDENCE
 from similarity.style.fit import Background, Cohort, fit
 from similarity.style.scores import STRATEGIES
 
@@ -57,15 +58,22 @@ def calibrate(
     generator: dict[str, Any] | None = None,
     only: set[str] | None = None,
     strategy: str | None = None,
+    confidence: float | None = None,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Calibration:
     """A stored draft for *domain*, fitted to the works that are enrolled now.
 
     ``uploads`` needs nothing else; *only* names the artists (slugs) whose works count as the background.
-    ``generated:…`` needs the *background* and, as *generator*, facts of the model that made it. Nothing is
-    stored unless all of it was computed. Raises ``SimilarityError``: ``too_few_artists``,
-    ``unknown_strategy``, or as ``open_index``.
+    ``generated:…`` needs the *background* and, as *generator*, facts of the model that made it. *confidence* is
+    that of the thresholds, ``CONFIDENCE`` at least and by default. Nothing is stored unless all of it was
+    computed. Raises ``SimilarityError``: ``too_few_artists``, ``unknown_strategy``, ``bad_confidence``, or as
+    ``open_index``.
     """
+    if confidence is None:
+        confidence = CONFIDENCE
+    if not CONFIDENCE <= confidence < 1:
+        message = _("The confidence must be at least %(least)s and less than 1.")
+        raise SimilarityError("bad_confidence", message % {"least": CONFIDENCE})
     if strategy is not None and strategy not in STRATEGIES:
         message = _("There is no strategy “%(name)s”: choose from %(names)s.")
         raise SimilarityError("unknown_strategy", message % {"name": strategy, "names": ", ".join(STRATEGIES)})
@@ -85,6 +93,7 @@ def calibrate(
         units=units,
         untrained=None if learnt is None else ~np.isin(cohort.slugs, learnt),
         alpha=settings.STYLE_ALPHA,
+        confidence=confidence,
         strategy=strategy,
         on_step=on_step,
     )

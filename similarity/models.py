@@ -217,6 +217,11 @@ class Calibration(models.Model):
     def __str__(self) -> str:
         return f"{self.domain[:24]} {self.sha256[:12]} ({self.get_state_display()})"
 
+    @staticmethod
+    def confidence_of(threshold: dict[str, Any]) -> float | None:
+        """With which one of ``thresholds`` is bound; None for one that is not. 95 % before that was written down."""
+        return threshold.get("confidence", 0.95) if threshold.get("guarantee") == "confident" else None
+
     def stale_audits(self) -> int:
         """While it is in force: how many audits of its domain an earlier one judged, or none."""
         if self.state != self.State.ACCEPTED:

@@ -276,8 +276,6 @@ def _content(content: dict[str, Any]) -> str:
 
 def guarantee(threshold: dict[str, Any]) -> str:
     """What one level of the calibration promises."""
-    return {
-        # xgettext:no-python-format
-        "confident": _("bound, with 95 % confidence"),
-        "average": _("on average"),
-    }.get(str(threshold.get("guarantee")), _("not attainable with so few"))
+    if (confidence := Calibration.confidence_of(threshold)) is not None:
+        return _("bound, with %(percent)s %% confidence") % {"percent": f"{100 * confidence:g}"}
+    return _("on average") if threshold.get("guarantee") == "average" else _("not attainable with so few")

@@ -25,13 +25,17 @@ class CalibrationLevelSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Scores above it are told; null where too few units attain the level."
     )
     guarantee = serializers.CharField(
-        help_text="`confident`: bounded with 95 % confidence; `average`: over such calibrations; `none`."
+        help_text="`confident`: bounded with `confidence`; `average`: over such calibrations; `none`."
     )
+    confidence = serializers.SerializerMethodField(help_text="Of `confident`; null for the others.")
     units = serializers.IntegerField(help_text="Independent units it rests on: pictures of a model, or artists.")
     realised = serializers.FloatField(allow_null=True, help_text="The share among its own units.")
     power = serializers.FloatField(
         allow_null=True, help_text="Share of held-out works of known artists told to their artist."
     )
+
+    def get_confidence(self, threshold: dict[str, Any]) -> float | None:
+        return Calibration.confidence_of(threshold)
 
 
 class ReliabilityBinSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ works the *artist* is the unit, because works of one hand are alike.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ _ORDER = 20261128
 class Threshold:
     """Flag when the statistic is above ``value``; None where the level cannot be attained.
 
-    ``guarantee``: *confident* — with 95 % confidence over the calibration's units the rate of false flags is at
+    ``guarantee``: *confident* — with ``confidence`` over the calibration's units the rate of false flags is at
     most ``alpha``; *average* — it is on average over calibrations; *none*. ``rank`` is the r of the rank rule
     (images as units). ``realised`` is the rate among the calibration's own units, ``units`` how many they are.
     """
@@ -33,6 +34,7 @@ class Threshold:
     units: int
     rank: int | None = None
     realised: float | None = None
+    confidence: float | None = None
 
     def facts(self) -> dict[str, float | int | str | None]:
         return {**self.__dict__}
@@ -53,19 +55,27 @@ def largest_rank(n: int, alpha: float, confidence: float = CONFIDENCE) -> int:
     return rank
 
 
-def threshold_of_images(statistics: Floats, alpha: float) -> Threshold:
+def threshold_of_images(statistics: Floats, alpha: float, confidence: float = CONFIDENCE) -> Threshold:
     """By the rank rule; where it gives no rank, on average: the floor(alpha (n + 1))-th largest."""
     n = len(statistics)
-    guarantee, rank = CONFIDENT, largest_rank(n, alpha)
+    guarantee, rank = CONFIDENT, largest_rank(n, alpha, confidence)
     if rank == 0:
         guarantee, rank = AVERAGE, math.floor(alpha * (n + 1) + 1e-9)
     if rank == 0:
         return Threshold(alpha, None, NONE, n)
     value = float(-np.sort(-statistics)[rank - 1])
-    return Threshold(alpha, value, guarantee, n, rank=rank, realised=float((statistics > value).mean()))
+    return Threshold(
+        alpha,
+        value,
+        guarantee,
+        n,
+        rank=rank,
+        realised=float((statistics > value).mean()),
+        confidence=confidence if guarantee == CONFIDENT else None,
+    )
 
 
-def threshold_of_artists(statistics: Floats, artist: Ints, alpha: float) -> Threshold:
+def threshold_of_artists(statistics: Floats, artist: Ints, alpha: float, confidence: float = CONFIDENCE) -> Threshold:
     """The least threshold whose rate of false flags, artists weighing the same, is bounded by *alpha*.
 
     ``artist[i]`` is the unit of ``statistics[i]``. The rate is monotone in the threshold, so that a bound
@@ -86,7 +96,8 @@ def threshold_of_artists(statistics: Floats, artist: Ints, alpha: float) -> Thre
     def shares(value: float) -> Floats:
         return np.bincount(unit, statistics > value, minlength=units) / counts
 
-    for guarantee, bound in ((CONFIDENT, mean_upper_bound), (AVERAGE, _mean_on_average)):
+    confident = partial(mean_upper_bound, confidence=confidence)
+    for guarantee, held, bound in ((CONFIDENT, confidence, confident), (AVERAGE, None, _mean_on_average)):
         if bound(np.zeros(units)) > allowed:
             continue
         # By halves, as if the bound fell with each step up. Its bets do not quite promise that; trying every
@@ -99,7 +110,8 @@ def threshold_of_artists(statistics: Floats, artist: Ints, alpha: float) -> Thre
             else:
                 low = middle + 1
         value = float(candidates[low])
-        return Threshold(alpha, value, guarantee, units, realised=float(shares(value).mean()))
+        realised = float(shares(value).mean())
+        return Threshold(alpha, value, guarantee, units, realised=realised, confidence=held)
     return Threshold(alpha, None, NONE, units)
 
 

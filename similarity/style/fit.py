@@ -6,6 +6,7 @@ u pictures it made when asked for nobody's style.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from similarity.artist_scores import best_means
 from similarity.style import likelihood, sets
-from similarity.style.conformal import Threshold, threshold_of_artists, threshold_of_images
+from similarity.style.conformal import CONFIDENCE, Threshold, threshold_of_artists, threshold_of_images
 from similarity.style.content import fit_content, near_limits
 from similarity.style.fitted import Fitted
 from similarity.style.scores import STRATEGIES, as_unknown, normalise, scales
@@ -70,6 +71,7 @@ def fit(
     units: Bools | None = None,
     untrained: Bools | None = None,
     alpha: float,
+    confidence: float = CONFIDENCE,
     strategy: str | None = None,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> tuple[Fitted, str, list[Threshold], dict[str, Any]]:
@@ -77,7 +79,8 @@ def fit(
 
     *units* (A,) says which artists count as background when there is no generator; all by default. *untrained*
     (A,) says whom the encoder was not trained on, where that is known: see ``asking_untrained``. The
-    strategy, unless named, is the one that at *alpha* tells the most held-out works to their artist.
+    strategy, unless named, is the one that at *alpha* tells the most held-out works to their artist. Thresholds
+    hold with *confidence*, those of sets with ``CONFIDENCE``.
     """
     on_step("scores")
     queries = np.asarray(cohort.vectors, np.float32)
@@ -94,11 +97,12 @@ def fit(
         return Scored(unknown, known, normalise(made, name, full), np.arange(len(made)))
 
     on_step("strategies")
-    tables = {name: _table(scored(name), cohort.own, by_artist=made is None) for name in STRATEGIES}
+    limit_of = partial(_threshold, by_artist=made is None, confidence=confidence)
+    tables = {name: _table(scored(name), cohort.own, limit_of) for name in STRATEGIES}
     kept = strategy or max(STRATEGIES, key=lambda name: tables[name][_key(alpha)]["power"])
     chosen = scored(kept)
     statistics = chosen.background.max(axis=1)
-    thresholds = [_threshold(statistics, chosen.unit, a, by_artist=made is None) for a in ALPHAS]
+    thresholds = [limit_of(statistics, chosen.unit, a) for a in ALPHAS]
 
     on_step("likelihood ratios")
     trials = asking_untrained(trials_of(chosen, cohort), untrained)
@@ -142,8 +146,12 @@ def _key(alpha: float) -> str:
     return f"{alpha:g}"
 
 
-def _threshold(statistics: Floats, unit: Ints, alpha: float, *, by_artist: bool) -> Threshold:
-    return threshold_of_artists(statistics, unit, alpha) if by_artist else threshold_of_images(statistics, alpha)
+def _threshold(
+    statistics: Floats, unit: Ints, alpha: float, *, by_artist: bool, confidence: float = CONFIDENCE
+) -> Threshold:
+    if by_artist:
+        return threshold_of_artists(statistics, unit, alpha, confidence)
+    return threshold_of_images(statistics, alpha, confidence)
 
 
 def power(known: Floats, own: Ints, value: float | None) -> float:
@@ -155,11 +163,11 @@ def power(known: Floats, own: Ints, value: float | None) -> float:
     return float((np.bincount(own, told) / np.bincount(own)).mean())
 
 
-def _table(scored: Scored, own: Ints, *, by_artist: bool) -> dict[str, dict[str, Any]]:
+def _table(scored: Scored, own: Ints, limit_of: Callable[[Floats, Ints, float], Threshold]) -> dict[str, Any]:
     statistics = scored.background.max(axis=1)
     found = {}
     for alpha in ALPHAS:
-        threshold = _threshold(statistics, scored.unit, alpha, by_artist=by_artist)
+        threshold = limit_of(statistics, scored.unit, alpha)
         found[_key(alpha)] = {**threshold.facts(), "power": round(power(scored.known, own, threshold.value), 4)}
     return found
 

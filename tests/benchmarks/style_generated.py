@@ -1,20 +1,23 @@
 """False and true flags among pictures that models made.
 
-False flags: thresholds by the rank rule on Colophon-Mini's own neutral pictures, then as many others asked about, of
-other prompts and seeds; exact intervals (Clopper and Pearson), for the pictures are independent. *Crossed*: the same on
-the pictures of the bundled calibration, each fifth asked about by a threshold from the other four. True flags: its
+False flags: thresholds by the rank rule on Colophon-Mini's own neutral pictures, then others asked about, of other
+prompts or, when those are used up, other seeds; exact intervals (Clopper and Pearson), for the pictures are
+independent. *Crossed*: the same on the pictures of the bundled calibration, each fifth asked about by a threshold from
+the other four. Both with the confidence of the bundled calibration. True flags: its
 pictures "in the style of" ten artists, five of whom the encoder was never trained on; single and as one set an artist.
 And the pictures other models made for the prompt "style of X" (``../shared/data/generated``), which come as uploads
 do and are judged by the threshold for uploads.
 """
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.conf import settings
 
+from similarity.models import Calibration
 from similarity.style import conformal, scores, sets
 from similarity.style import fit as style_fit
 from similarity.style.fitted import Fitted
@@ -32,6 +35,7 @@ def measure(
     told: dict[str, Any] = {"others' pictures": others(scored, data), "crossed": crossed(scored)}
     if not calibration or not test:
         return told
+    _vectors, confidence = bundled()
     known, asked = style_pictures.neutral(calibration, test)
     chosen = styled_artists(scored, artists)
     styled = style_pictures.in_the_style_of([scored.slugs[a].replace("-", " ") for a in chosen], seeds)
@@ -40,15 +44,19 @@ def measure(
         for name, cells in (("known", known), ("asked", asked), ("styled", styled))
     }
     own = np.repeat(chosen, seeds)
-    told |= {"calibrated on": calibration, "asked": test, "artists": [scored.slugs[a] for a in chosen], "seeds": seeds}
-    told["strategies"] = {strategy: _of_strategy(scored, raw, own, strategy) for strategy in scores.STRATEGIES}
+    new = len({cell.prompt for cell in asked} - {cell.prompt for cell in known})
+    told |= {"calibrated on": calibration, "confidence": confidence, "asked": len(asked), "of other prompts": new}
+    told |= {"artists": [scored.slugs[a] for a in chosen], "seeds": seeds}
+    told["strategies"] = {
+        strategy: _of_strategy(scored, raw, own, strategy, confidence, new) for strategy in scores.STRATEGIES
+    }
     told["strategy"] = max(scores.STRATEGIES, key=lambda name: told["strategies"][name]["5%"]["power"])
     return told
 
 
 def crossed(scored: Scored) -> dict[str, Any]:
     """False flags among the neutral pictures of the bundled calibration, by thresholds that did not see them."""
-    pictures = bundled_vectors()
+    pictures, confidence = bundled()
     if pictures is None:
         return {}
     scale, _ = scores.scales(scored.raw, scored.own)
@@ -59,7 +67,7 @@ def crossed(scored: Scored) -> dict[str, Any]:
         largest = scores.normalise(raw, strategy, scale).max(axis=1)
         told[strategy] = {}
         for alpha in ALPHAS:
-            limits = [conformal.threshold_of_images(largest[fold != k], alpha) for k in range(FOLDS)]
+            limits = [conformal.threshold_of_images(largest[fold != k], alpha, confidence) for k in range(FOLDS)]
             values = np.array([np.inf if limit.value is None else limit.value for limit in limits])
             flagged = int((largest > values[fold]).sum())
             told[strategy][f"{alpha:.0%}"] = {
@@ -70,14 +78,16 @@ def crossed(scored: Scored) -> dict[str, Any]:
     return told
 
 
-def bundled_vectors() -> Any:
-    """Vectors of the generator's pictures in the bundled calibration (u × d), or None."""
+def bundled() -> tuple[Any, float]:
+    """Vectors of the generator's pictures in the bundled calibration (u × d) and its confidence; None, the default."""
     path = Path(settings.CALIBRATION)
-    if not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as held:
-        numbers = [Fitted.from_bytes(held[name].tobytes()) for name in held.files if name.startswith("numbers_")]
-    return next((fitted.vectors for fitted in numbers if fitted.vectors is not None), None)
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as held:
+            for number, facts in enumerate(json.loads(str(held["told"]))):
+                vectors = Fitted.from_bytes(held[f"numbers_{number}"].tobytes()).vectors
+                if vectors is not None:
+                    return vectors, Calibration.confidence_of(facts["thresholds"][0]) or conformal.CONFIDENCE
+    return None, conformal.CONFIDENCE
 
 
 def styled_artists(scored: Scored, count: int) -> Ints:
@@ -90,13 +100,15 @@ def styled_artists(scored: Scored, count: int) -> Ints:
     )
 
 
-def _of_strategy(scored: Scored, raw: dict[str, Floats], own: Ints, strategy: str) -> dict[str, Any]:
+def _of_strategy(
+    scored: Scored, raw: dict[str, Floats], own: Ints, strategy: str, confidence: float, new: int
+) -> dict[str, Any]:
     scale, _ = scores.scales(scored.raw, scored.own)
     known = scores.normalise(raw["known"], strategy, scale)
     calibrated = Calibrated(
         strategy,
         scale,
-        {alpha: conformal.threshold_of_images(known.max(axis=1), alpha) for alpha in ALPHAS},
+        {alpha: conformal.threshold_of_images(known.max(axis=1), alpha, confidence) for alpha in ALPHAS},
         {alpha: conformal.threshold_of_images(sets.drawn_of_images(known, SET_SIZE), alpha) for alpha in ALPHAS},
     )
     largest = calibrated.normalised(raw["asked"]).max(axis=1)
@@ -104,11 +116,13 @@ def _of_strategy(scored: Scored, raw: dict[str, Floats], own: Ints, strategy: st
     told: dict[str, Any] = {}
     for alpha in ALPHAS:
         limit = calibrated.single[alpha]
-        flagged = int((largest > (np.inf if limit.value is None else limit.value)).sum())
+        above = largest > (np.inf if limit.value is None else limit.value)
+        flagged = int(above.sum())
         told[f"{alpha:.0%}"] = {
             "threshold": limit.facts(),
             "false flags": exact(flagged, len(largest)),
             "bound": exact_bound(flagged, len(largest)),
+            "of other prompts": exact(int(above[:new].sum()), new) if new else None,
             "power": style_fit.power(calibrated.normalised(scored.raw), scored.own, limit.value),
             "single": {key: share(value, own) for key, value in outcomes(styled, own, limit.value).items()},
             "sets": _sets(styled, own, calibrated.sets[alpha]),

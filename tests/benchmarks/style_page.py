@@ -201,6 +201,7 @@ def generated(report: Report) -> list[str]:
                     f"{strategy}, {alpha}{_mark(part, strategy)}",
                     f"{limit['guarantee']}, rank {limit['rank']}" if limit["rank"] else limit["guarantee"],
                     span(told["false flags"]),
+                    span(told["of other prompts"]) if told["of other prompts"] else "",
                     span(told["single"]["right alone"]),
                     percent(told["single"]["right among several"][0]),
                     percent(told["single"]["only others"][0]),
@@ -211,12 +212,14 @@ def generated(report: Report) -> list[str]:
         "strategy, level",
         "guarantee",
         "false flags",
+        "of other prompts",
         "in the style of: right, alone",
         "among several",
         "only others",
     ]
     return [
-        f"Calibrated on {part['calibrated on']} neutral pictures, {part['asked']} others asked about; "
+        f"Calibrated on {part['calibrated on']:,} neutral pictures with {100 * part['confidence']:g} % confidence, "
+        f"{part['asked']:,} others asked about, the first {part['of other prompts']:,} of other prompts; "
         f"{len(part['artists'])} artists imitated {part['seeds']} times each.",
         "",
         *rows([*head, "as one set, right"], body),

@@ -1,7 +1,7 @@
 """Pictures by Colophon-Mini, rendered as ``manage.py calibrate`` renders them; kept by what made them, resumable.
 
-Neutral prompts are the service's own (``provenance/works/neutral_prompts.py``): of a list as long as both need,
-the first calibrate, exactly as in the service, and the others, of other prompts and seeds, are asked about.
+Neutral prompts are the service's own (``provenance/works/neutral_prompts.py``): the first calibrate, exactly as in the
+service. Asked about are the others, and after them, with other seeds, those that calibrated.
 """
 
 import random
@@ -25,11 +25,14 @@ SUBJECTS = (
 
 
 def neutral(calibration: int, test: int) -> tuple[list[Cell], list[Cell]]:
-    """Cells to calibrate with and to ask about, one picture a prompt."""
+    """Cells to calibrate with, one picture a prompt, and to ask about, likewise; no two have the same seed."""
     from provenance.works.neutral_pictures import neutral_cells
+    from provenance.works.neutral_prompts import MOST
 
-    cells = neutral_cells(calibration + test)
-    return cells[:calibration], cells[calibration:]
+    cells = neutral_cells(MOST)
+    known = cells[:calibration]
+    again = [Cell(cell.prompt, MOST + cell.seed) for cell in known]
+    return known, (cells[calibration:] + again)[:test]
 
 
 def in_the_style_of(names: Sequence[str], seeds: int) -> list[Cell]:

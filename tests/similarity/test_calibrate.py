@@ -167,6 +167,7 @@ def test_a_generators_pictures_are_kept_for_the_next_time(collection: Collection
     draft = draft_of(GENERATED, background=made(60), generator=facts)
     assert (draft.units, draft.generator) == (60, facts)
     assert [t["guarantee"] for t in draft.thresholds] == ["none", "confident"]
+    assert [t["confidence"] for t in draft.thresholds] == [None, 0.95]
     again = background_of(draft)
     assert again.prompts == made(60).prompts
     assert np.abs(again.vectors - made(60).vectors).max() < 1e-3
@@ -175,6 +176,22 @@ def test_a_generators_pictures_are_kept_for_the_next_time(collection: Collection
     with pytest.raises(SimilarityError) as refused:
         background_of(draft_of())
     assert refused.value.code == "no_pictures"
+
+
+def test_a_calibration_can_be_made_with_more_confidence(collection: Collection) -> None:
+    facts = {"name": "mini", "weights_sha256": "ab" * 32}
+    usual, careful = (
+        draft_of(GENERATED, background=made(200), generator=facts, strategy="query", confidence=confidence).thresholds[1]
+        for confidence in (None, 0.999)
+    )
+    assert (usual["confidence"], careful["confidence"]) == (0.95, 0.999)
+    assert usual["rank"] > careful["rank"]
+    assert usual["value"] < careful["value"]
+    for confidence in (0.9, 1.0, -1.0):
+        with pytest.raises(SimilarityError) as refused:
+            draft_of(confidence=confidence)
+        assert refused.value.code == "bad_confidence"
+    assert Calibration.confidence_of({"guarantee": "confident"}) == 0.95  # a calibration from before it was told
 
 
 def test_a_row_that_was_changed_judges_nobody(collection: Collection) -> None:

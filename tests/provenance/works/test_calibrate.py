@@ -110,9 +110,12 @@ def test_a_models_own_pictures(others: Encoder, tmp_path: Path, monkeypatch: pyt
     assert [t["guarantee"] for t in made["thresholds"]] == ["none", "confident"]  # type: ignore[attr-defined]
     assert not list((tmp_path / "calibration").glob("*.png"))
 
-    again = calibrated(domain="generated", count=60, strategy="query")  # from the vectors of the first
+    again = calibrated(domain="generated", count=60, strategy="query", confidence=0.952)  # from the first's vectors
     assert sum(asked) == 64
     assert Calibration.objects.get(pk=str(again["id"])).previous_id is not None
+    assert [t["confidence"] for t in again["thresholds"]] == [None, 0.952]  # type: ignore[attr-defined]
+    with pytest.raises(CommandError, match="bad_confidence"):
+        calibrated(domain="generated", count=60, confidence=0.5)
     with pytest.raises(CommandError, match="bad_count"):
         calibrated(domain="generated", count=MOST + 1)
 

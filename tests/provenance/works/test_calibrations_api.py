@@ -130,6 +130,8 @@ def test_a_calibration_tells_facts_and_figures(api: APIClient, reviewer: User, d
     one, five = told["thresholds"]
     assert (one["alpha"], one["value"], one["guarantee"], one["units"]) == (0.01, None, "none", 24)
     assert (five["value"], five["guarantee"]) == (draft.thresholds[1]["value"], "average")
+    assert (one["confidence"], five["confidence"]) == (None, None)
+    assert [of["confidence"] for of in told["sets"][0]["thresholds"]] == [None, None]
     assert five["power"] == draft.figures["strategies"][draft.strategy]["0.05"]["power"] > 0
     likelihood = draft.figures["likelihood"]
     assert told["likelihood"]["cllr"] == likelihood["cllr"]

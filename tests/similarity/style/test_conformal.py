@@ -44,12 +44,29 @@ def test_the_rank_rule_holds_with_95_percent() -> None:
     assert broken > 0.01  # and it is not needlessly careful
 
 
+def test_a_confidence_asked_for_is_held_and_told() -> None:
+    statistics = np.arange(6000.0)
+    usual, careful = (threshold_of_images(statistics, 0.01, c) for c in (0.95, 0.9999))
+    assert (usual.rank, usual.confidence, careful.confidence) == (48, 0.95, 0.9999)
+    assert careful.rank == 34
+    beyond = np.random.default_rng(2).beta(careful.rank, 6001 - careful.rank, 40_000)  # the share that it lets pass
+    assert (beyond > 0.01).mean() <= 0.0001 + 3 * math.sqrt(0.0001 / 40_000)
+
+    works, artist = np.random.default_rng(0).random(200 * 10), np.repeat(np.arange(200), 10)
+    usual, careful = (threshold_of_artists(works, artist, 0.05, c) for c in (0.95, 0.999))
+    assert usual.value is not None
+    assert careful.value is not None
+    assert careful.value > usual.value
+    assert (careful.guarantee, careful.confidence) == (CONFIDENT, 0.999)
+
+
 def test_too_few_images_bound_on_average_or_not_at_all() -> None:
     statistics = np.arange(40.0)
     assert (threshold_of_images(statistics, 0.05).guarantee, threshold_of_images(statistics, 0.05).value) == (
         AVERAGE,
         38,
     )
+    assert threshold_of_images(statistics, 0.05).confidence is None
     assert threshold_of_images(statistics, 0.01).guarantee == NONE
     assert threshold_of_images(statistics, 0.01).value is None
     assert threshold_of_images(np.arange(59.0), 0.05).guarantee == CONFIDENT

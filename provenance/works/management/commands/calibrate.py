@@ -36,6 +36,11 @@ class Command(CodedCommand):
             "--artists", metavar="FILE|unseen", help="slugs, one a line, whose works are the background"
         )
         parser.add_argument("--strategy", help="raw, query, artist or both; the best one when left out")
+        parser.add_argument(
+            "--confidence",
+            type=float,
+            help="with which false flags are as few as the levels say: from 0.95 (the default) to below 1",
+        )
         parser.add_argument("--draft", metavar="ID", help="decide about a draft that is there")
         parser.add_argument("--accept", action="store_true", help="put it into force")
         parser.add_argument("--reject", action="store_true", help="lay the draft aside")
@@ -97,6 +102,7 @@ class Command(CodedCommand):
                 generator=generator,
                 only=only,
                 strategy=options["strategy"],
+                confidence=options["confidence"],
                 on_step=lambda step: _step(bar, step),
             )
         if options["domain"] == "generated":  # another run's pictures would have to be drawn again
@@ -174,7 +180,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
             lines.append(f"  at {alpha}: not attainable with {threshold['units']} units")
             continue
         kept = facts["figures"]["strategies"][facts["strategy"]][f"{threshold['alpha']:g}"]
-        how = "with 95 % confidence" if threshold["guarantee"] == "confident" else "on average"
+        confidence = Calibration.confidence_of(threshold)
+        how = f"with {100 * confidence:g} % confidence" if confidence else "on average"
         lines.append(
             f"  at {alpha}: above {threshold['value']:.4f}; false flags bounded {how}, "
             f"{threshold['realised']:.2%} among the units; tells {kept['power']:.1%} of held-out works"
