@@ -95,13 +95,13 @@ def _bound(decision: dict[str, Any]) -> str:
     facts = {"percent": f"{100 * decision['alpha']:g}", "units": f"{decision['units']:,}"}
     if decision["guarantee"] == "confident":
         said = _(
-            "Of many such sets that imitate nobody, this method wrongly reports, very likely (95 %% confidence), no "
-            "more than %(percent)s in 100."
+            "Of many such sets that imitate nobody, this method wrongly reports a resemblance, very likely (95 %% "
+            "confidence), for no more than %(percent)s in 100."
         )
     else:
         said = _(
-            "Of many such sets that imitate nobody, this method wrongly reports no more than %(percent)s in 100, as "
-            "far as so few measurements tell."
+            "Of many such sets that imitate nobody, this method wrongly reports a resemblance for no more than "
+            "%(percent)s in 100, as far as so few measurements tell."
         )
     if decision["domain"] == Calibration.UPLOADS:
         measured = _("Measured on sets of works by %(units)s artists.")

@@ -22,7 +22,7 @@ def of_style(outcome: str, decision: dict[str, Any], figures: dict[str, Any], co
         return [missed(decision, figures, compared)]
     if outcome == Outcome.INSUFFICIENT_REFERENCES:
         return [_("With so few works a likeness cannot be judged.")]
-    return [bound(decision, compared)]
+    return [bound(decision, compared), measured(decision)]
 
 
 def those_judged(decision: dict[str, Any], compared: int | None) -> str:
@@ -45,22 +45,39 @@ def bound(decision: dict[str, Any], compared: int | None) -> str:
     if decision.get("guarantee") == "confident":
         return (
             _(
-                "It is a reason to compare by eye, and no proof. Of many %(others)s, this method wrongly reports, very "
-                "likely, no more than %(percent)s in 100. That does not make it %(rest)s %% sure of this one."
+                "It is a reason to compare by eye, and no proof. Of many %(others)s, this method wrongly reports a "
+                "resemblance, very likely, for no more than %(percent)s in 100. That does not make it %(rest)s %% sure "
+                "of this one."
             )
             % facts
         )
     if decision.get("guarantee") == "average":
         return (
             _(
-                "It is a reason to compare by eye, and no proof. Of many %(others)s, this method wrongly reports no "
-                "more than %(percent)s in 100, as far as so few measurements tell. That does not make it %(rest)s %% "
-                "sure of this one."
+                "It is a reason to compare by eye, and no proof. Of many %(others)s, this method wrongly reports a "
+                "resemblance for no more than %(percent)s in 100, as far as so few measurements tell. That does not "
+                "make it %(rest)s %% sure of this one."
             )
             % facts
         )
     known = decision.get("calibration")
     return _("How often a picture that imitates nobody is reported like this is not known.") if known else ""
+
+
+def measured(decision: dict[str, Any]) -> str:
+    """What the bound was measured on; empty where there is none, or it was not recorded."""
+    count = int(decision.get("n") or 0)
+    if not count or not decision.get("guarantee"):
+        return ""
+    if is_generated(decision):
+        said = ngettext("Measured on %(count)s such picture.", "Measured on %(count)s such pictures.", count)
+    else:
+        said = ngettext(
+            "Measured on works by %(count)s artist.",
+            "Measured on works by %(count)s artists, each taken out in turn.",
+            count,
+        )
+    return said % {"count": number(count)}
 
 
 def as_close(outcome: str, decision: dict[str, Any], compared: int | None) -> str:
@@ -69,7 +86,7 @@ def as_close(outcome: str, decision: dict[str, Any], compared: int | None) -> st
     if not judged or decision.get("p_value") is None:
         return ""
     facts = {"share": in_so_many(float(decision["p_value"])), "artists": those_judged(decision, compared)}
-    if _is_generated(decision):
+    if is_generated(decision):
         said = _(
             "Of pictures that the model makes when it is asked for nobody's style, %(share)s look as close to one of "
             "%(artists)s as this picture does."
@@ -86,7 +103,7 @@ def missed(decision: dict[str, Any], figures: dict[str, Any], compared: int | No
     if power is None:
         return too_weak()
     facts = {"artists": those_judged(decision, compared), "share": in_so_many(float(power))}
-    if _is_generated(decision):
+    if is_generated(decision):
         said = _(
             "That says little: even of works that really are by one of %(artists)s, %(share)s are recognised by their "
             "style when they are judged like this picture. How many imitations by a model would be is not known."
@@ -111,12 +128,13 @@ def too_weak() -> str:
 
 def _others(decision: dict[str, Any], compared: int | None) -> str:
     """The population that a calibration was made with."""
-    if _is_generated(decision):
+    if is_generated(decision):
         return _("pictures that the model makes when it is asked for nobody's style")
     return _("pictures by artists other than %(artists)s") % {"artists": those_judged(decision, compared)}
 
 
-def _is_generated(decision: dict[str, Any]) -> bool:
+def is_generated(decision: dict[str, Any]) -> bool:
+    """Whether it is judged as what a model of this service makes."""
     return str(decision.get("domain", "")).startswith(Calibration.GENERATED)
 
 

@@ -1,6 +1,6 @@
 """The table of aims: each with its figure, and whether it is met."""
 
-from tests.benchmarks.style_tables import LEVELS, Report, percent, rows, span
+from tests.benchmarks.style_tables import LEVELS, Report, measured, percent, rows, span
 
 
 def aims(report: Report) -> list[str]:
@@ -38,7 +38,7 @@ def aims(report: Report) -> list[str]:
                 f"{span(told['artists'])} %, bound {percent(told['bound'])} % ({told['n artists']} artists)",
                 _shown(told["artists"][0], told["bound"], limit),
             )
-    if "strategies" in report.get("generated", {}):
+    if measured(report, "generated"):
         asked = report["generated"]["asked"]
         for alpha, limit in LEVELS.items():
             told = report["generated"]["strategies"][report["generated"]["strategy"]][alpha]

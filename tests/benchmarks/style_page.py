@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.benchmarks.style_aims import aims
 from tests.benchmarks.style_diagram import diagram
-from tests.benchmarks.style_tables import LEVELS, Report, percent, rows, span
+from tests.benchmarks.style_tables import LEVELS, Report, measured, percent, rows, span
 
 KINDS = {"raw": "raw", "whitened": "centred, whitened", "readout": "readout", "readout + cohort": "readout + cohort"}
 
@@ -23,7 +23,9 @@ def fill(report: Report, folder: Path) -> None:
         if not re.search(pattern, text, re.DOTALL):
             raise ValueError(f"style.md has no place for {name}")
         told = (
-            "\n".join(["", *table(report), "", ""]) if _has(report, name) else "\nNot measured with these weights.\n\n"
+            "\n".join(["", *table(report), "", ""])
+            if measured(report, name)
+            else "\nNot measured with these weights.\n\n"
         )
         text = re.sub(pattern, _between(told), text, flags=re.DOTALL)
     page.write_text(text, encoding="utf-8")
@@ -33,11 +35,6 @@ def fill(report: Report, folder: Path) -> None:
 
 def _between(told: str) -> Callable[[re.Match[str]], str]:
     return lambda found: found[1] + told + found[2]
-
-
-def _has(report: Report, name: str) -> bool:
-    part = NEEDS.get(name, name)
-    return part in report and (name != "generated" or "strategies" in report[part])
 
 
 def models(report: Report) -> list[str]:
@@ -362,4 +359,3 @@ TABLES: dict[str, Callable[[Report], list[str]]] = {
     "looks": looks,
     "speed": speed,
 }
-NEEDS = {"models": "encoder", "aims": "encoder", "inverted": "retrieval", "power": "uploads", "others": "generated"}

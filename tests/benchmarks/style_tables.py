@@ -3,7 +3,15 @@
 from typing import Any
 
 Report = dict[str, Any]
+# Of which part of the report a table tells, where they are not named alike.
+NEEDS = {"models": "encoder", "aims": "encoder", "inverted": "retrieval", "power": "uploads", "others": "generated"}
 LEVELS = {"1%": 0.01, "5%": 0.05}
+
+
+def measured(report: Report, table: str) -> bool:
+    """Whether what *table* tells was; the one of Colophon-Mini needs more than what is told without rendering."""
+    part = NEEDS.get(table, table)
+    return part in report and (table != "generated" or "strategies" in report[part])
 
 
 def percent(value: float) -> str:

@@ -181,7 +181,9 @@ def test_a_generators_pictures_are_kept_for_the_next_time(collection: Collection
 def test_a_calibration_can_be_made_with_more_confidence(collection: Collection) -> None:
     facts = {"name": "mini", "weights_sha256": "ab" * 32}
     usual, careful = (
-        draft_of(GENERATED, background=made(200), generator=facts, strategy="query", confidence=confidence).thresholds[1]
+        draft_of(GENERATED, background=made(200), generator=facts, strategy="query", confidence=confidence).thresholds[
+            1
+        ]
         for confidence in (None, 0.999)
     )
     assert (usual["confidence"], careful["confidence"]) == (0.95, 0.999)

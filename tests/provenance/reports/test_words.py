@@ -9,7 +9,7 @@ import pytest
 from provenance.reports.how_sure import as_close, in_so_many, ratio, those_judged
 from provenance.reports.page import html_file
 from provenance.reports.rests_on import part_that_counts
-from provenance.reports.wording import shown_ratio, tell
+from provenance.reports.wording import guarantee, shown_ratio, tell
 from similarity.models import Audit
 from tests.provenance.reports.records import copied, make_record
 
@@ -43,18 +43,40 @@ def test_the_first_screen_says_what_how_sure_and_what_not(outcome: str) -> None:
 def test_the_bound_is_told_as_what_is_very_likely() -> None:
     assert tell(record_for("style_match")).sure == (
         "It is a reason to compare by eye, and no proof. Of many pictures that the model makes when it is asked for "
-        "nobody's style, this method wrongly reports, very likely, no more than 5 in 100. That does not make it 95 % "
-        "sure of this one.",
+        "nobody's style, this method wrongly reports a resemblance, very likely, for no more than 5 in 100. That does "
+        "not make it 95 % sure of this one.",
+        "Measured on 1,000 such pictures.",
     )
 
 
 def test_a_bound_that_holds_on_average_only_says_so() -> None:
     record = record_for("style_match")
     record["decision"] |= {"guarantee": "average", "domain": "uploads", "n": 24}
+    said, measured = tell(record).sure
     assert (
-        "this method wrongly reports no more than 5 in 100, as far as so few measurements tell."
-        in (tell(record).sure[0])
+        "this method wrongly reports a resemblance for no more than 5 in 100, as far as so few measurements tell."
+        in said
     )
+    assert measured == "Measured on works by 24 artists, each taken out in turn."
+
+
+def test_what_a_level_promises_names_its_confidence() -> None:
+    bound: dict[str, Any] = {"guarantee": "confident"}
+    levels = [bound | {"confidence": 0.9999}, bound, {"guarantee": "average"}, {"guarantee": "none"}]
+    assert [guarantee(level) for level in levels] == [
+        "bound, with 99.99 % confidence",
+        "bound, with 95 % confidence",  # a calibration from before it was written down
+        "on average",
+        "not attainable with so few",
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["style_match", "no_known_artist"])
+def test_of_a_models_picture_it_is_not_asked_whether_an_ai_made_it(outcome: str) -> None:
+    record = record_for(outcome)
+    assert "an AI made it" not in " ".join(tell(record).not_meant)
+    record["decision"]["domain"] = "uploads"
+    assert "an AI made it" in " ".join(tell(record).not_meant)
 
 
 def test_artists_who_were_not_judged_are_not_counted_among_those_who_were() -> None:

@@ -53,7 +53,9 @@ def test_a_judged_set_in_words(client: Client, creator: User) -> None:
     assert "Taken together, they resemble the style of Claude Monet" in said
     assert "12 pictures were looked at." in said
     assert "count as one, which leaves 10; sets of 10 were used to judge them." in said
-    assert "this method wrongly reports, very likely (95 % confidence), no more than 5 in 100." in said
+    assert (
+        "this method wrongly reports a resemblance, very likely (95 % confidence), for no more than 5 in 100." in said
+    )
     assert "Measured on sets of works by 60 artists." in said
     assert "about 4 in 1,000 lean on somebody as strongly" in said
     assert "That does not say who made them" in said
