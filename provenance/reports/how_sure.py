@@ -22,7 +22,8 @@ def of_style(outcome: str, decision: dict[str, Any], figures: dict[str, Any], co
         return [missed(decision, figures, compared)]
     if outcome == Outcome.INSUFFICIENT_REFERENCES:
         return [_("With so few works a likeness cannot be judged.")]
-    return [bound(decision, compared), measured(decision)]
+    no_proof = _("It is a reason to compare by eye, and no proof. Whether it is a mistake cannot be known from here.")
+    return [no_proof, bound(decision, compared)]
 
 
 def those_judged(decision: dict[str, Any], compared: int | None) -> str:
@@ -40,44 +41,25 @@ def judged(decision: dict[str, Any], compared: int | None) -> int:
 
 def bound(decision: dict[str, Any], compared: int | None) -> str:
     """How often a finding is made of pictures that imitate nobody."""
-    percent = 100 * float(decision.get("alpha") or 0)
-    facts = {"percent": f"{percent:g}", "rest": f"{100 - percent:g}", "others": _others(decision, compared)}
+    facts = {"percent": f"{100 * float(decision.get('alpha') or 0):g}", "others": _others(decision, compared)}
     if decision.get("guarantee") == "confident":
         return (
             _(
-                "It is a reason to compare by eye, and no proof. Of many %(others)s, this method wrongly reports a "
-                "resemblance, very likely, for no more than %(percent)s in 100. That does not make it %(rest)s %% sure "
-                "of this one."
+                "Of many %(others)s, this method wrongly reports a resemblance for no more than %(percent)s in 100. "
+                "This limit was measured, and is very likely right."
             )
             % facts
         )
     if decision.get("guarantee") == "average":
         return (
             _(
-                "It is a reason to compare by eye, and no proof. Of many %(others)s, this method wrongly reports a "
-                "resemblance for no more than %(percent)s in 100, as far as so few measurements tell. That does not "
-                "make it %(rest)s %% sure of this one."
+                "Of many %(others)s, this method wrongly reports a resemblance for no more than %(percent)s in 100, as "
+                "far as so few measurements tell."
             )
             % facts
         )
     known = decision.get("calibration")
     return _("How often a picture that imitates nobody is reported like this is not known.") if known else ""
-
-
-def measured(decision: dict[str, Any]) -> str:
-    """What the bound was measured on; empty where there is none, or it was not recorded."""
-    count = int(decision.get("n") or 0)
-    if not count or not decision.get("guarantee"):
-        return ""
-    if is_generated(decision):
-        said = ngettext("Measured on %(count)s such picture.", "Measured on %(count)s such pictures.", count)
-    else:
-        said = ngettext(
-            "Measured on works by %(count)s artist.",
-            "Measured on works by %(count)s artists, each taken out in turn.",
-            count,
-        )
-    return said % {"count": number(count)}
 
 
 def as_close(outcome: str, decision: dict[str, Any], compared: int | None) -> str:
@@ -92,8 +74,14 @@ def as_close(outcome: str, decision: dict[str, Any], compared: int | None) -> st
             "%(artists)s as this picture does."
         )
     else:
-        said = _("Of pictures by other artists, %(share)s look as close to one of %(artists)s as this picture does.")
-    return said % facts
+        said = _(
+            "Of pictures by artists who are not known here, %(share)s look as close to one of %(artists)s as this "
+            "picture does."
+        )
+    said %= facts
+    if outcome == Outcome.NO_KNOWN_ARTIST:
+        return said
+    return f"{said} {_('That is not the chance that the finding is a mistake.')}"
 
 
 def missed(decision: dict[str, Any], figures: dict[str, Any], compared: int | None) -> str:
@@ -105,18 +93,19 @@ def missed(decision: dict[str, Any], figures: dict[str, Any], compared: int | No
     facts = {"artists": those_judged(decision, compared), "share": in_so_many(float(power))}
     if is_generated(decision):
         said = _(
-            "That says little: even of works that really are by one of %(artists)s, %(share)s are recognised by their "
-            "style when they are judged like this picture. How many imitations by a model would be is not known."
+            "This finding says little: even of works that really are by one of %(artists)s, only %(share)s are "
+            "recognised by their style when they are judged like this picture. How many imitations by a model would be "
+            "is not known."
         )
     elif power < 0.5:
         said = _(
-            "That says little: of works that really are by one of %(artists)s, this method recognises %(share)s by "
-            "their style. The rest it misses, or takes for somebody else's."
+            "This finding says little: of works that really are by one of %(artists)s, this method recognises only "
+            "%(share)s by their style. The rest it misses, or takes for somebody else's."
         )
     else:
         said = _(
-            "That can be wrong: of works that really are by one of %(artists)s, this method recognises %(share)s by "
-            "their style. The rest it misses, or takes for somebody else's."
+            "This finding can be wrong: of works that really are by one of %(artists)s, this method recognises "
+            "%(share)s by their style. The rest it misses, or takes for somebody else's."
         )
     return said % facts
 
@@ -130,7 +119,7 @@ def _others(decision: dict[str, Any], compared: int | None) -> str:
     """The population that a calibration was made with."""
     if is_generated(decision):
         return _("pictures that the model makes when it is asked for nobody's style")
-    return _("pictures by artists other than %(artists)s") % {"artists": those_judged(decision, compared)}
+    return _("pictures by artists who are not among %(artists)s") % {"artists": those_judged(decision, compared)}
 
 
 def is_generated(decision: dict[str, Any]) -> bool:

@@ -68,10 +68,10 @@ def _found(record: dict[str, Any]) -> str:
 
 def _resembles_none(artists: int) -> str:
     if not artists:
-        return _("It does not clearly resemble any of the artists compared.")
+        return _("It does not clearly resemble the works of any of the artists compared.")
     said = ngettext(
-        "It does not clearly resemble the artist compared.",
-        "It does not clearly resemble any of the %(count)s artists compared.",
+        "It does not clearly resemble the works of the artist compared.",
+        "It does not clearly resemble the works of any of the %(count)s artists compared.",
         artists,
     )
     return said % {"count": number(artists)}

@@ -42,22 +42,19 @@ def test_the_first_screen_says_what_how_sure_and_what_not(outcome: str) -> None:
 
 def test_the_bound_is_told_as_what_is_very_likely() -> None:
     assert tell(record_for("style_match")).sure == (
-        "It is a reason to compare by eye, and no proof. Of many pictures that the model makes when it is asked for "
-        "nobody's style, this method wrongly reports a resemblance, very likely, for no more than 5 in 100. That does "
-        "not make it 95 % sure of this one.",
-        "Measured on 1,000 such pictures.",
+        "It is a reason to compare by eye, and no proof. Whether it is a mistake cannot be known from here.",
+        "Of many pictures that the model makes when it is asked for nobody's style, this method wrongly reports a "
+        "resemblance for no more than 5 in 100. This limit was measured, and is very likely right.",
     )
 
 
 def test_a_bound_that_holds_on_average_only_says_so() -> None:
     record = record_for("style_match")
     record["decision"] |= {"guarantee": "average", "domain": "uploads", "n": 24}
-    said, measured = tell(record).sure
-    assert (
-        "this method wrongly reports a resemblance for no more than 5 in 100, as far as so few measurements tell."
-        in said
+    assert tell(record).sure[1] == (
+        "Of many pictures by artists who are not among the 136 artists compared, this method wrongly reports a "
+        "resemblance for no more than 5 in 100, as far as so few measurements tell."
     )
-    assert measured == "Measured on works by 24 artists, each taken out in turn."
 
 
 def test_what_a_level_promises_names_its_confidence() -> None:
@@ -89,13 +86,15 @@ def test_artists_who_were_not_judged_are_not_counted_among_those_who_were() -> N
     assert those_judged(decision, None) == "the artists compared"  # an audit of before
     record = record_for("no_known_artist")
     record["decision"] |= {"unjudged": {"artists": 36, "works": 1}}
-    assert tell(record).found == "It does not clearly resemble any of the 100 artists compared."
+    assert tell(record).found == "It does not clearly resemble the works of any of the 100 artists compared."
 
 
 def test_a_p_value_is_told_of_pictures_like_it_beside_the_plot() -> None:
     record = record_for("style_match")
     said = as_close("style_match", record["decision"], 136)
-    assert said.endswith("look as close to one of the 136 artists compared as this picture does.")
+    assert "look as close to one of the 136 artists compared as this picture does." in said
+    assert said.endswith("That is not the chance that the finding is a mistake.")
+    assert "mistake" not in as_close("no_known_artist", record["decision"], 136)
     assert said not in tell(record).sure
     assert "look as close to one of the 136 artists compared as this picture does." in html_file(record)
     assert not as_close("style_match", record["decision"] | {"p_value": None}, 136)
@@ -109,17 +108,17 @@ def test_a_p_value_is_told_of_pictures_like_it_beside_the_plot() -> None:
         (
             "uploads",
             0.081,
-            "That says little: of works that really are by one of the 136 artists compared, this method ",
+            "This finding says little: of works that really are by one of the 136 artists compared, this method ",
         ),
         (
             "uploads",
             0.8,
-            "That can be wrong: of works that really are by one of the 136 artists compared, this method ",
+            "This finding can be wrong: of works that really are by one of the 136 artists compared, this method ",
         ),
         (
             "generated:aa",
             0.14,
-            "That says little: even of works that really are by one of the 136 artists compared, about ",
+            "This finding says little: even of works that really are by one of the 136 artists compared, only about ",
         ),
     ],
 )
@@ -182,7 +181,7 @@ def test_a_ratio_says_who_the_others_are(likelihood: dict[str, Any], others: str
 def test_that_nobody_stands_out_claims_no_more_than_was_measured() -> None:
     """A score that did not pass says little: most works by artists on record do not pass either."""
     told = tell(record_for("no_known_artist"))
-    assert told.found == "It does not clearly resemble any of the 136 artists compared."
+    assert told.found == "It does not clearly resemble the works of any of the 136 artists compared."
     assert told.not_meant[0].startswith("It does not clear the picture")
     assert str(Audit.Outcome.NO_KNOWN_ARTIST.label) == "no artist stands out"
 
