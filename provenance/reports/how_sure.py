@@ -22,8 +22,7 @@ def of_style(outcome: str, decision: dict[str, Any], figures: dict[str, Any], co
         return [missed(decision, figures, compared)]
     if outcome == Outcome.INSUFFICIENT_REFERENCES:
         return [_("With so few works a likeness cannot be judged.")]
-    no_proof = _("It is a reason to compare by eye, and no proof. Whether it is a mistake cannot be known from here.")
-    return [no_proof, bound(decision, compared)]
+    return [_("It is a reason to compare by eye, and no proof."), *bound(decision, compared)]
 
 
 def those_judged(decision: dict[str, Any], compared: int | None) -> str:
@@ -39,27 +38,24 @@ def judged(decision: dict[str, Any], compared: int | None) -> int:
     return max(0, (compared or 0) - int((decision.get("unjudged") or {}).get("artists") or 0))
 
 
-def bound(decision: dict[str, Any], compared: int | None) -> str:
+def bound(decision: dict[str, Any], compared: int | None) -> list[str]:
     """How often a finding is made of pictures that imitate nobody."""
     facts = {"percent": f"{100 * float(decision.get('alpha') or 0):g}", "others": _others(decision, compared)}
     if decision.get("guarantee") == "confident":
-        return (
-            _(
-                "Of many %(others)s, this method wrongly reports a resemblance for no more than %(percent)s in 100. "
-                "This limit was measured, and is very likely right."
-            )
-            % facts
+        said = _(
+            "Of many %(others)s, this method wrongly reports a resemblance for no more than %(percent)s in 100. The "
+            "limit of %(percent)s was measured, and very likely holds."
         )
-    if decision.get("guarantee") == "average":
-        return (
-            _(
-                "Of many %(others)s, this method wrongly reports a resemblance for no more than %(percent)s in 100, as "
-                "far as so few measurements tell."
-            )
-            % facts
+    elif decision.get("guarantee") == "average":
+        said = _(
+            "Of many %(others)s, this method wrongly reports a resemblance for no more than %(percent)s in 100, as far "
+            "as so few measurements tell."
         )
-    known = decision.get("calibration")
-    return _("How often a picture that imitates nobody is reported like this is not known.") if known else ""
+    elif decision.get("calibration"):
+        return [_("How often a picture that imitates nobody is reported like this is not known.")]
+    else:
+        return []
+    return [said % facts, _("That is not the chance that this finding is a mistake, which cannot be known.")]
 
 
 def as_close(outcome: str, decision: dict[str, Any], compared: int | None) -> str:
@@ -67,18 +63,12 @@ def as_close(outcome: str, decision: dict[str, Any], compared: int | None) -> st
     judged = outcome in (Outcome.STYLE_MATCH, Outcome.AMBIGUOUS, Outcome.NO_KNOWN_ARTIST)
     if not judged or decision.get("p_value") is None:
         return ""
-    facts = {"share": in_so_many(float(decision["p_value"])), "artists": those_judged(decision, compared)}
-    if is_generated(decision):
-        said = _(
-            "Of pictures that the model makes when it is asked for nobody's style, %(share)s look as close to one of "
-            "%(artists)s as this picture does."
-        )
-    else:
-        said = _(
-            "Of pictures by artists who are not known here, %(share)s look as close to one of %(artists)s as this "
-            "picture does."
-        )
-    said %= facts
+    facts = {
+        "others": _others(decision, compared),
+        "share": in_so_many(float(decision["p_value"])),
+        "artists": those_judged(decision, compared),
+    }
+    said = _("Of %(others)s, %(share)s look as close to one of %(artists)s as this picture does.") % facts
     if outcome == Outcome.NO_KNOWN_ARTIST:
         return said
     return f"{said} {_('That is not the chance that the finding is a mistake.')}"

@@ -163,7 +163,7 @@ def _not_meant(record: dict[str, Any]) -> list[str]:
             ]
         case Outcome.NO_KNOWN_ARTIST:
             return [
-                _("It does not clear the picture: one of these artists, or anybody else, may have been imitated."),
+                _("It does not rule out that one of these artists, or anybody else, was imitated."),
                 *([] if by_a_model else [_("It does not say whether an AI made it.")]),
                 legal,
             ]

@@ -42,9 +42,10 @@ def test_the_first_screen_says_what_how_sure_and_what_not(outcome: str) -> None:
 
 def test_the_bound_is_told_as_what_is_very_likely() -> None:
     assert tell(record_for("style_match")).sure == (
-        "It is a reason to compare by eye, and no proof. Whether it is a mistake cannot be known from here.",
+        "It is a reason to compare by eye, and no proof.",
         "Of many pictures that the model makes when it is asked for nobody's style, this method wrongly reports a "
-        "resemblance for no more than 5 in 100. This limit was measured, and is very likely right.",
+        "resemblance for no more than 5 in 100. The limit of 5 was measured, and very likely holds.",
+        "That is not the chance that this finding is a mistake, which cannot be known.",
     )
 
 
@@ -182,7 +183,7 @@ def test_that_nobody_stands_out_claims_no_more_than_was_measured() -> None:
     """A score that did not pass says little: most works by artists on record do not pass either."""
     told = tell(record_for("no_known_artist"))
     assert told.found == "It does not clearly resemble the works of any of the 136 artists compared."
-    assert told.not_meant[0].startswith("It does not clear the picture")
+    assert told.not_meant[0].startswith("It does not rule out that one of these artists")
     assert str(Audit.Outcome.NO_KNOWN_ARTIST.label) == "no artist stands out"
 
 
