@@ -44,6 +44,8 @@ def erase_person(username: str) -> Erased:
         nameless = PersonalValue.objects.filter(person=None, name=ACTOR, value=username)
         theirs = Q(person=user) | Q(person=None, event__in=list(nameless.values_list("event", flat=True)))
         values, _rows = PersonalValue.objects.filter(theirs).delete()
+        for forget in settings.PERSON_FORGETTERS:  # while the account has its name
+            import_string(forget)(user)
         alias = f"erased-{secrets.token_hex(6)}"
         user.username, user.first_name, user.last_name, user.email = alias, "", "", ""
         user.is_active = user.is_staff = user.is_superuser = False
@@ -52,8 +54,6 @@ def erase_person(username: str) -> Erased:
         user.groups.clear()
         user.user_permissions.clear()
         _close_doors(user)
-        for forget in settings.PERSON_FORGETTERS:
-            import_string(forget)(user)
         append(key=f"person-erased:{alias}", kind="person.erased", subject=alias, payload={"values": values})
     return Erased(values=values, alias=alias)
 

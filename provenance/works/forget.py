@@ -1,10 +1,11 @@
-"""What goes when a person is erased: the words they kept out of their files, and to whom they showed them."""
+"""What goes when a person is erased: the words they kept out of their files, to whom they showed them, their name."""
 
 from typing import TYPE_CHECKING
 
 from generation.models import Job
 from provenance.works.editing.models import Edit
 from provenance.works.models import PrivatePrompt, Reveal
+from similarity.models import Calibration
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -14,7 +15,9 @@ GONE = "(erased)"
 
 
 def forget(user: "User") -> None:
-    """Erase the private prompts of *user* with their salts and every copy, inside the erasure's transaction.
+    """Erase the private prompts of *user* with their salts and every copy, and their name beside calibrations.
+
+    Inside the erasure's transaction, while the account still has its name.
 
     Prompts that are not private stand in signed files that others have: they stay.
     """
@@ -25,3 +28,4 @@ def forget(user: "User") -> None:
     jobs.update(prompt=GONE, negative_prompt="")
     Reveal.objects.filter(version__work__owner=user).delete()
     PrivatePrompt.objects.filter(version__work__owner=user).delete()
+    Calibration.objects.filter(decided_by=user.username).update(decided_by=GONE)

@@ -10,7 +10,7 @@ from provenance.works.forget import GONE
 from provenance.works.models import PrivatePrompt, Reveal, Version
 from provenance.works.receive import record_request
 from provenance.works.reveal import commit_to, open_with, reveal, token_of
-from tests.factories import make_job, make_passport, make_version, make_work
+from tests.factories import make_calibration, make_job, make_passport, make_version, make_work
 
 pytestmark = pytest.mark.django_db
 SECRET = "the dragon of the third chapter"
@@ -39,3 +39,14 @@ def test_private_words_are_gone_for_good(creator: User, stranger: User) -> None:
     assert Job.objects.get(work=theirs.work_id).prompt == SECRET
     assert PrivatePrompt.objects.get().version == theirs
     assert verify_ledger().breaks == []
+
+
+def test_who_decided_about_a_calibration_is_forgotten(creator: User, stranger: User) -> None:
+    mine = make_calibration(decided_by=creator.username, reason="more artists")
+    theirs = make_calibration(decided_by=stranger.username, state="retired")
+
+    call_command("ledger", "erase-person", creator.username, "--yes")
+
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (mine.decided_by, mine.reason, theirs.decided_by) == (GONE, "more artists", stranger.username)
