@@ -18,7 +18,7 @@ from similarity.errors import SimilarityError
 from similarity.index import Index, open_index
 from similarity.judge import judge_of
 from similarity.models import Audit, Calibration
-from similarity.style.conformal import CONFIDENCE
+from similarity.style.conformal import CONFIDENCE, MOST_CONFIDENCE
 from similarity.style.fit import Background, Cohort, fit
 from similarity.style.scores import STRATEGIES
 
@@ -49,6 +49,19 @@ class Changes:
     named: list[Change]
 
 
+def check(strategy: str | None, confidence: float) -> None:
+    """Refuse, before anything is rendered or computed, what ``calibrate`` cannot be asked for.
+
+    Raises ``SimilarityError``: ``unknown_strategy``, ``bad_confidence``.
+    """
+    if strategy is not None and strategy not in STRATEGIES:
+        message = _("There is no strategy “%(name)s”: choose from %(names)s.")
+        raise SimilarityError("unknown_strategy", message % {"name": strategy, "names": ", ".join(STRATEGIES)})
+    if not CONFIDENCE <= confidence <= MOST_CONFIDENCE:
+        message = _("The confidence must be from %(least)s to %(most)s.")
+        raise SimilarityError("bad_confidence", message % {"least": CONFIDENCE, "most": MOST_CONFIDENCE})
+
+
 def calibrate(
     *,
     encoder: str,
@@ -58,25 +71,17 @@ def calibrate(
     generator: dict[str, Any] | None = None,
     only: set[str] | None = None,
     strategy: str | None = None,
-    confidence: float | None = None,
+    confidence: float = CONFIDENCE,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Calibration:
     """A stored draft for *domain*, fitted to the works that are enrolled now.
 
     ``uploads`` needs nothing else; *only* names the artists (slugs) whose works count as the background.
     ``generated:…`` needs the *background* and, as *generator*, facts of the model that made it. *confidence* is
-    that of the thresholds, ``CONFIDENCE`` at least and by default. Nothing is stored unless all of it was
-    computed. Raises ``SimilarityError``: ``too_few_artists``, ``unknown_strategy``, ``bad_confidence``, or as
-    ``open_index``.
+    that of the thresholds, where there are enough units for it. Nothing is stored unless all of it was computed.
+    Raises ``SimilarityError``: ``too_few_artists``, or as ``check`` and ``open_index``.
     """
-    if confidence is None:
-        confidence = CONFIDENCE
-    if not CONFIDENCE <= confidence < 1:
-        message = _("The confidence must be at least %(least)s and less than 1.")
-        raise SimilarityError("bad_confidence", message % {"least": CONFIDENCE})
-    if strategy is not None and strategy not in STRATEGIES:
-        message = _("There is no strategy “%(name)s”: choose from %(names)s.")
-        raise SimilarityError("unknown_strategy", message % {"name": strategy, "names": ", ".join(STRATEGIES)})
+    check(strategy, confidence)
     index = open_index(encoder=encoder, dimension=dimension)
     cohort = cohort_now(index)
     if len(cohort.slugs) < LEAST_ARTISTS:

@@ -44,7 +44,7 @@ def bound(decision: dict[str, Any], compared: int | None) -> list[str]:
     if decision.get("guarantee") == "confident":
         said = _(
             "Of many %(others)s, this method wrongly reports a resemblance for no more than %(percent)s in 100. The "
-            "limit of %(percent)s was measured, and very likely holds."
+            "limit of %(percent)s rests on measurements, and very likely holds."
         )
     elif decision.get("guarantee") == "average":
         said = _(
@@ -55,7 +55,7 @@ def bound(decision: dict[str, Any], compared: int | None) -> list[str]:
         return [_("How often a picture that imitates nobody is reported like this is not known.")]
     else:
         return []
-    return [said % facts, _("That is not the chance that this finding is a mistake, which cannot be known.")]
+    return [said % facts, _("That limit is not the chance that this finding is a mistake, which cannot be known.")]
 
 
 def as_close(outcome: str, decision: dict[str, Any], compared: int | None) -> str:
@@ -81,11 +81,16 @@ def missed(decision: dict[str, Any], figures: dict[str, Any], compared: int | No
     if power is None:
         return too_weak()
     facts = {"artists": those_judged(decision, compared), "share": in_so_many(float(power))}
-    if is_generated(decision):
+    if _is_generated(decision) and power < 0.5:
         said = _(
             "This finding says little: even of works that really are by one of %(artists)s, only %(share)s are "
             "recognised by their style when they are judged like this picture. How many imitations by a model would be "
             "is not known."
+        )
+    elif _is_generated(decision):
+        said = _(
+            "This finding can be wrong: of works that really are by one of %(artists)s, %(share)s are recognised by "
+            "their style when they are judged like this picture. How many imitations by a model would be is not known."
         )
     elif power < 0.5:
         said = _(
@@ -107,13 +112,12 @@ def too_weak() -> str:
 
 def _others(decision: dict[str, Any], compared: int | None) -> str:
     """The population that a calibration was made with."""
-    if is_generated(decision):
+    if _is_generated(decision):
         return _("pictures that the model makes when it is asked for nobody's style")
-    return _("pictures by artists who are not among %(artists)s") % {"artists": those_judged(decision, compared)}
+    return _("pictures by artists other than %(artists)s") % {"artists": those_judged(decision, compared)}
 
 
-def is_generated(decision: dict[str, Any]) -> bool:
-    """Whether it is judged as what a model of this service makes."""
+def _is_generated(decision: dict[str, Any]) -> bool:
     return str(decision.get("domain", "")).startswith(Calibration.GENERATED)
 
 

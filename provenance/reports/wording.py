@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provenance.credentials.text import clean
-from provenance.reports.how_sure import is_generated, judged, number, of_style
+from provenance.reports.how_sure import judged, number, of_style
 from similarity.models import Audit, Calibration
 
 # Names and titles are somebody's words: longer ones are cut where they would hide everything else.
@@ -149,22 +149,19 @@ def not_calibrated(decision: dict[str, Any]) -> str:
 
 def _not_meant(record: dict[str, Any]) -> list[str]:
     legal = _("It is no legal judgement.")
-    by_a_model = is_generated(record["decision"])  # of which it is known that an AI made it
     match record["outcome"]:
         case Outcome.COPY:
             return [_("It does not say which of the two was first, nor whether the copy was allowed."), legal]
         case Outcome.STYLE_MATCH | Outcome.AMBIGUOUS:
             return [
                 _("It does not say who made the picture, nor that anybody was imitated: many artists work alike."),
-                _("The resemblance does not say what the model was trained on.")
-                if by_a_model
-                else _("The resemblance does not say whether an AI made it, or what an AI was trained on."),
+                _("The resemblance does not say whether an AI made it, or what an AI was trained on."),
                 legal,
             ]
         case Outcome.NO_KNOWN_ARTIST:
             return [
                 _("It does not rule out that one of these artists, or anybody else, was imitated."),
-                *([] if by_a_model else [_("It does not say whether an AI made it.")]),
+                _("It does not say whether an AI made it."),
                 legal,
             ]
         case _:

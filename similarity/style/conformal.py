@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 
-CONFIDENCE = 0.95
+CONFIDENCE, MOST_CONFIDENCE = 0.95, 0.99999
 CONFIDENT, AVERAGE, NONE = "confident", "average", "none"
 _ORDER = 20261128
 
@@ -56,23 +56,23 @@ def largest_rank(n: int, alpha: float, confidence: float = CONFIDENCE) -> int:
 
 
 def threshold_of_images(statistics: Floats, alpha: float, confidence: float = CONFIDENCE) -> Threshold:
-    """By the rank rule; where it gives no rank, on average: the floor(alpha (n + 1))-th largest."""
+    """By the rank rule, with *confidence*, or with ``CONFIDENCE`` where n is too small for that.
+
+    Where it gives no rank at all, on average: the floor(alpha (n + 1))-th largest.
+    """
     n = len(statistics)
-    guarantee, rank = CONFIDENT, largest_rank(n, alpha, confidence)
-    if rank == 0:
-        guarantee, rank = AVERAGE, math.floor(alpha * (n + 1) + 1e-9)
+    held: float | None
+    for held in (confidence, CONFIDENCE):
+        if rank := largest_rank(n, alpha, held):
+            break
+    else:
+        rank, held = math.floor(alpha * (n + 1) + 1e-9), None
     if rank == 0:
         return Threshold(alpha, None, NONE, n)
     value = float(-np.sort(-statistics)[rank - 1])
-    return Threshold(
-        alpha,
-        value,
-        guarantee,
-        n,
-        rank=rank,
-        realised=float((statistics > value).mean()),
-        confidence=confidence if guarantee == CONFIDENT else None,
-    )
+    realised = float((statistics > value).mean())
+    guarantee = CONFIDENT if held else AVERAGE
+    return Threshold(alpha, value, guarantee, n, rank=rank, realised=realised, confidence=held)
 
 
 def threshold_of_artists(statistics: Floats, artist: Ints, alpha: float, confidence: float = CONFIDENCE) -> Threshold:
@@ -82,8 +82,8 @@ def threshold_of_artists(statistics: Floats, artist: Ints, alpha: float, confide
     valid at each threshold is valid at the least one above which all meet it (Bates, Angelopoulos, Lei, Malik,
     Jordan 2021, arXiv 2101.02703, theorem 1). A left-out artist was compared with one artist fewer than an
     unknown one will be; among exchangeable artists that lowers the rate by the factor (A - 1) / A at most, and
-    is allowed for. Without enough artists for confidence: hierarchical conformal prediction (Lee, Barber,
-    Willett 2023, arXiv 2306.06342), whose bound is on average.
+    is allowed for. Without enough artists for *confidence*: with ``CONFIDENCE``; for that neither: hierarchical
+    conformal prediction (Lee, Barber, Willett 2023, arXiv 2306.06342), whose bound is on average.
     """
     names, unit = np.unique(artist, return_inverse=True)
     units = len(names)
@@ -96,8 +96,8 @@ def threshold_of_artists(statistics: Floats, artist: Ints, alpha: float, confide
     def shares(value: float) -> Floats:
         return np.bincount(unit, statistics > value, minlength=units) / counts
 
-    confident = partial(mean_upper_bound, confidence=confidence)
-    for guarantee, held, bound in ((CONFIDENT, confidence, confident), (AVERAGE, None, _mean_on_average)):
+    for held in (confidence, CONFIDENCE, None):
+        bound = partial(mean_upper_bound, confidence=held) if held else _mean_on_average
         if bound(np.zeros(units)) > allowed:
             continue
         # By halves, as if the bound fell with each step up. Its bets do not quite promise that; trying every
@@ -111,6 +111,7 @@ def threshold_of_artists(statistics: Floats, artist: Ints, alpha: float, confide
                 low = middle + 1
         value = float(candidates[low])
         realised = float(shares(value).mean())
+        guarantee = CONFIDENT if held else AVERAGE
         return Threshold(alpha, value, guarantee, units, realised=realised, confidence=held)
     return Threshold(alpha, None, NONE, units)
 

@@ -1,12 +1,14 @@
 """The benchmark's own arithmetic; its figures are never asserted."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.benchmarks.style_bootstrap import exact, exact_bound, share
 from tests.benchmarks.style_flags import outcomes
+from tests.benchmarks.style_generated import bundled
 from tests.benchmarks.style_looks import right_of_blocks
 from tests.benchmarks.style_pictures import neutral
 from tests.benchmarks.style_retrieval import Row, inverted, within
@@ -80,11 +82,29 @@ def test_a_query_is_compared_with_its_own_gallery_alone() -> None:
 
 
 def test_neutral_prompts_and_seeds_are_never_shared() -> None:
-    # Given both halves, when compared, then no prompt and no seed is in both, and none comes twice.
+    # Given both parts, when compared, then no prompt and no seed is in both, and none comes twice.
     known, asked = neutral(500, 500)
     prompts, seeds = {one.prompt for one in known + asked}, {one.seed for one in known + asked}
     assert len(known) == len(asked) == 500
     assert len(prompts) == len(seeds) == 1000
+
+
+def test_when_prompts_are_used_up_only_seeds_are_not_shared() -> None:
+    # Given more pictures than prompts, when asked about, then new prompts come first, then each old one once more.
+    known, asked = neutral(6000, 9000)
+    assert not {one.prompt for one in known} & {one.prompt for one in asked[:3000]}
+    assert [one.prompt for one in asked[3000:]] == [one.prompt for one in known]
+    assert len({one.prompt for one in asked}) == len(asked) == 9000
+    assert len({one.seed for one in known + asked}) == 15_000
+
+
+def test_the_bundled_calibration_tells_its_pictures_and_its_confidence(settings: Any, tmp_path: Path) -> None:
+    # Given what ships, when read, then its pictures and confidence are told; given no file, the usual confidence.
+    vectors, confidence = bundled()
+    assert len(vectors) == 6000
+    assert confidence == 0.9999
+    settings.CALIBRATION = tmp_path / "none.npz"
+    assert bundled() == (None, 0.95)
 
 
 def test_strangers_are_not_of_the_collection(tmp_path: Path) -> None:

@@ -114,8 +114,10 @@ def test_a_models_own_pictures(others: Encoder, tmp_path: Path, monkeypatch: pyt
     assert sum(asked) == 64
     assert Calibration.objects.get(pk=str(again["id"])).previous_id is not None
     assert [t["confidence"] for t in again["thresholds"]] == [None, 0.952]  # type: ignore[attr-defined]
-    with pytest.raises(CommandError, match="bad_confidence"):
-        calibrated(domain="generated", count=60, confidence=0.5)
+    for refused, options in (("bad_confidence", {"confidence": 0.5}), ("unknown_strategy", {"strategy": "best"})):
+        with pytest.raises(CommandError, match=refused):
+            calibrated(domain="generated", count=61, **options)
+    assert sum(asked) == 64  # refused before anything was rendered
     with pytest.raises(CommandError, match="bad_count"):
         calibrated(domain="generated", count=MOST + 1)
 

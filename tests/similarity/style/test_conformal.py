@@ -60,6 +60,19 @@ def test_a_confidence_asked_for_is_held_and_told() -> None:
     assert (careful.guarantee, careful.confidence) == (CONFIDENT, 0.999)
 
 
+def test_a_confidence_out_of_reach_never_gives_less_than_the_usual() -> None:
+    statistics = np.random.default_rng(4).random(100)
+    usual, careful = (threshold_of_images(statistics, 0.05, c) for c in (0.95, 0.9999))
+    assert largest_rank(100, 0.05, 0.9999) == 0
+    assert careful == usual
+    assert (careful.guarantee, careful.confidence, careful.rank) == (CONFIDENT, 0.95, 2)
+
+    works, artist = np.random.default_rng(0).random(136 * 10), np.repeat(np.arange(136), 10)
+    usual, careful = (threshold_of_artists(works, artist, 0.05, c) for c in (0.95, 0.9999))
+    assert careful == usual
+    assert (careful.guarantee, careful.confidence) == (CONFIDENT, 0.95)
+
+
 def test_too_few_images_bound_on_average_or_not_at_all() -> None:
     statistics = np.arange(40.0)
     assert (threshold_of_images(statistics, 0.05).guarantee, threshold_of_images(statistics, 0.05).value) == (

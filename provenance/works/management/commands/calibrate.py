@@ -39,7 +39,8 @@ class Command(CodedCommand):
         parser.add_argument(
             "--confidence",
             type=float,
-            help="with which false flags are as few as the levels say: from 0.95 (the default) to below 1",
+            default=0.95,
+            help="with which false flags are as few as the levels say: from 0.95 (the default) to 0.99999",
         )
         parser.add_argument("--draft", metavar="ID", help="decide about a draft that is there")
         parser.add_argument("--accept", action="store_true", help="put it into force")
@@ -84,9 +85,10 @@ class Command(CodedCommand):
         self.stdout.write(json_line(facts) if options["json"] else readable("\n".join(_lines(facts))))
 
     def _made(self, options: dict[str, Any]) -> Calibration:
-        from similarity.calibrate import calibrate
+        from similarity.calibrate import calibrate, check
         from similarity.encoder import load_encoder
 
+        check(options["strategy"], options["confidence"])
         encoder = load_encoder()
         domain, background, generator = Calibration.UPLOADS, None, None
         if options["domain"] == "generated":
