@@ -4,7 +4,7 @@ import io
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,8 @@ PICTURED = 500
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture on the page. ``report`` is a name in the same folder, empty where there is none."""
+    """One picture on the page. ``report`` is a name in the same folder, empty where there is none; ``error`` says why
+    it was not judged, or has no report."""
 
     name: str
     outcome: str
@@ -73,28 +74,52 @@ class Table:
     note: str = ""
 
 
-def write_reports(audited: Sequence[Audited], folder: Path, *, every: bool = False) -> dict[Path, str]:
-    """A report of each flagged picture (of *every* judged one) in *folder*: file to the name of its HTML.
+@dataclass(frozen=True)
+class Reports:
+    """What became of the reports of files: the name of the HTML of each, and why others have none."""
 
-    A report that is there already for the same audit is kept. Raises as ``write_report``.
+    written: dict[Path, str] = field(default_factory=dict)
+    refused: dict[Path, SimilarityError] = field(default_factory=dict)
+
+
+def to_report(audited: Sequence[Audited], *, every: bool = False) -> list[Audited]:
+    """Those that get a report: the flagged ones, or *every* judged one."""
+    wanted = [one for one in audited if one.audit.outcome != Audit.Outcome.FAILED]
+    return wanted if every else [one for one in wanted if one.audit.outcome in Audit.NAMING]
+
+
+def write_reports(
+    audited: Sequence[Audited],
+    folder: Path,
+    *,
+    on_report: Callable[[Audited, SimilarityError | None], None] = lambda _one, _error: None,
+    on_look: Callable[[int], None] = lambda _count: None,
+) -> Reports:
+    """A report of each in *folder*; *on_report* is told of each that is done, or why it cannot be made.
+
+    A report that is there already for the same audit is kept. Raises what is wrong with every report: ``ReportError``
+    ``folder_unwritable``, ``LedgerError`` ``ledger_key_unreadable``.
     """
-    written = {}
+    reports = Reports()
     for one in audited:
-        flagged = one.audit.outcome in Audit.NAMING
-        if one.audit.outcome == Audit.Outcome.FAILED or not (flagged or every):
-            continue
         name = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', readable(one.file.stem))[:60]}-{one.audit.image_sha256[:12]}"
         try:
             data = read_file(one.file)
         except SimilarityError:  # gone since it was audited
             data = b""
-        write_report(one.audit, data, folder=folder, name=name)
-        written[one.file] = f"{name}.html"
-    return written
+        try:
+            write_report(one.audit, data, folder=folder, name=name, on_look=on_look)
+        except SimilarityError as error:
+            reports.refused[one.file] = error
+            on_report(one, error)
+            continue
+        reports.written[one.file] = f"{name}.html"
+        on_report(one, None)
+    return reports
 
 
-def entry(one: Audited, *, name: str, report: str = "", pictured: bool = True) -> Entry:
-    """*one* in words, with a small picture."""
+def entry(one: Audited, *, name: str, report: str = "", why_none: str = "") -> Entry:
+    """*one* in words, with a small picture; *why_none* says why its report could not be made."""
     audit = one.audit
     names = [each["artist"] for each in audit.decision.get("candidates", ())] or [audit.artist_name]
     naming = audit.outcome in Audit.NAMING
@@ -105,8 +130,8 @@ def entry(one: Audited, *, name: str, report: str = "", pictured: bool = True) -
         whom=", ".join(wording.short(each) for each in names) if naming else "",
         p="" if audit.p_value is None or audit.outcome == Audit.Outcome.COPY else f"{audit.p_value:.3g}",
         report=report,
-        picture=_small(one.file) if pictured else "",
-        error=audit.error,
+        picture=_small(one.file),
+        error=_("There is no report: %(why)s") % {"why": why_none} if why_none else audit.error,
     )
 
 

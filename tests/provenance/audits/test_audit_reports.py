@@ -1,6 +1,8 @@
 """``manage.py audit --report``: a report for each flagged picture, and a page of all."""
 
 import json
+import re
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from provenance.reports import write
 from similarity import index as index_module
 from similarity.encoder import Encoder
+from similarity.errors import SimilarityError
+from similarity.models import Audit
 from tests.provenance.web.html import Page
 from tests.similarity.conftest import _tiny_loaded, encoded, painting, tiny, tiny_folder
 
@@ -77,3 +82,69 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(mine: Path, tmp
     (tmp_path / "file").write_text("x")
     with pytest.raises(CommandError, match="out_unwritable"):
         audited(mine, tmp_path / "file")
+
+
+def outdated(monkeypatch: pytest.MonkeyPatch, *outcomes: str) -> None:
+    """From now on no report can be made of audits with these outcomes."""
+    made = write.record_of
+
+    def record_of(audit: Audit, data: bytes, **options: Any) -> dict[str, Any]:
+        if audit.outcome in outcomes:
+            raise SimilarityError("audit_outdated", "Works have changed since.", note="(a note)")
+        return made(audit, data, **options)
+
+    monkeypatch.setattr(write, "record_of", record_of)
+
+
+def test_a_report_that_cannot_be_made_is_told_and_the_others_are_there(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "reports"
+    with monkeypatch.context() as patched:
+        outdated(patched, "copy")
+        summary = audited(mine, out, every=True)[-1]
+    refused = {"error_code": "audit_outdated", "error": "Works have changed since. (a note)"}
+    assert summary["refused"] == [{"file": str(mine / "copy.png"), **refused}]
+    page = Page((out / "index.html").read_text())
+    (link,) = [str(link["href"]) for link in page.all("a")]
+    assert re.fullmatch(r"-b-new-\w{12}\.html", link)
+    assert "There is no report: Works have changed since." in page.text
+    assert "(a note)" not in page.text
+
+    summary = audited(mine, out, every=True)[-1]  # again, once it can be made
+    assert summary["refused"] == []
+    assert len(list(out.glob("*.json"))) == 2
+
+
+def test_no_report_at_all_makes_it_fail_after_the_page(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outdated(monkeypatch, "copy")
+    told = StringIO()
+    with pytest.raises(CommandError, match="nothing_reported: None of 1 reports could be made"):
+        call_command("audit", str(mine), report=tmp_path / "reports", stdout=StringIO(), stderr=told)
+    assert f"{mine / 'copy.png'}: audit_outdated: Works have changed since." in told.getvalue()
+    assert "There is no report" in (tmp_path / "reports" / "index.html").read_text()
+
+
+def test_an_error_nobody_foresaw_is_hidden_in_no_page(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_options: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(write, "record_of", broken)
+    with pytest.raises(ZeroDivisionError):
+        audited(mine, tmp_path / "reports")
+
+
+def test_it_shows_how_far_the_reports_are(mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", shown := Terminal())
+    call_command("audit", str(mine), report=tmp_path / "reports", every=True, stdout=StringIO(), stderr=StringIO())
+    bars = shown.getvalue().split("\r")
+    assert [bar for bar in bars if "0/2" in bar and "looks=" in bar], "while the first is made"
+    assert re.search(r"2/2 .*looks=\d+", bars[-1])
