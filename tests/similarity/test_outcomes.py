@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from similarity import judge as judge_module
 from similarity.audit import Asked, audit_image, audit_once, domain_of
 from similarity.calibrate import calibrate
-from similarity.calibration import accept
+from similarity.calibration import accept, sha256_of
 from similarity.encoder import Encoder
 from similarity.enrol import ArtistFacts, NewWork, enrol
 from similarity.errors import SimilarityError
@@ -170,7 +170,8 @@ def test_a_calibration_of_something_else_is_refused(others: Encoder, other: str)
 def test_a_calibration_made_for_another_encoder_stays_refused_when_it_says_otherwise(others: Encoder) -> None:
     """Rewriting the row's encoder makes its hash wrong, and a calibration with a wrong hash judges nobody."""
     row = calibrated(others)
-    Calibration.objects.filter(pk=row.pk).update(strategy="raw")
+    row.encoder = "f" * 64
+    Calibration.objects.filter(pk=row.pk).update(sha256=sha256_of(row))  # stored as the other encoder's
     judge_module._open.clear()  # as in another process
     audit = audit_image(PICTURE)
     assert (audit.outcome, audit.error_code) == ("not_calibrated", "")
