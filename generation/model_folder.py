@@ -2,9 +2,9 @@
 
 A local model may bring a ``passport.json`` beside its ``model_index.json``, with any of ``source``,
 ``version``, ``revision``, ``licence``, ``training_statement`` (text), ``default_steps``,
-``native_size``, ``size_multiple`` (pixels on a side; whole numbers), ``default_guidance`` (a number)
-and ``cpu_threads`` (at most so many while it renders on a CPU; 0 leaves it to torch). Other entries
-are not read.
+``native_size``, ``size_multiple`` (pixels on a side; whole numbers), ``default_guidance`` (a number),
+``cpu_threads`` (at most so many while it renders on a CPU; 0 leaves it to torch) and ``trained_on_artists``
+(slugs). Other entries are not read.
 """
 
 import functools
@@ -36,6 +36,7 @@ class Passport:
     revision: str = ""
     licence: str = ""
     training_statement: str = ""
+    trained_on_artists: tuple[str, ...] = ()
     default_steps: int = 20
     default_guidance: float = 5.0
     native_size: int = 512
@@ -93,6 +94,8 @@ def read_passport(folder: Path) -> Passport:
         kind = type(field.default)
         if kind is float and type(value) is int:
             value = float(value)
+        if kind is tuple and isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            value = tuple(value)
         if type(value) is not kind or (isinstance(value, (int, float)) and not 0 <= value < math.inf):
             raise _broken_passport(folder)
         facts[field.name] = value

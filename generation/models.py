@@ -27,6 +27,9 @@ class ModelPassport(models.Model):
     scheduler = models.CharField(_("scheduler"), max_length=100)
     licence = models.CharField(_("licence"), max_length=200, blank=True)
     training_statement = models.TextField(_("trained on"), blank=True)
+    trained_on_artists = models.JSONField(
+        default=list, blank=True, help_text=_("Slugs of the artists whose works it learnt from, as far as it says so.")
+    )
     default_steps = models.PositiveSmallIntegerField(default=20)
     default_guidance = models.FloatField(default=5.0)
     native_size = models.PositiveIntegerField(default=512, help_text=_("Pixels on a side."))

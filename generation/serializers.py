@@ -156,6 +156,7 @@ class ModelPassportSerializer(serializers.ModelSerializer[ModelPassport]):
             "scheduler",
             "licence",
             "training_statement",
+            "trained_on_artists",
             "default_steps",
             "default_guidance",
             "native_size",

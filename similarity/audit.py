@@ -63,13 +63,15 @@ class Asked:
     """What is told of a picture beside its pixels.
 
     ``domain`` is the population it is judged in (``Calibration``). ``used`` are the files its model began
-    from or looked at, ``trained_on`` what the model's passport says of its training.
+    from or looked at, ``trained_on`` what the model's passport says of its training, and
+    ``trained_on_artists`` the slugs of the artists it names.
     """
 
     prompt: str = ""
     domain: str = Calibration.UPLOADS
     used: tuple[bytes, ...] = ()
     trained_on: str = ""
+    trained_on_artists: tuple[str, ...] = ()
 
 
 def audit_image(data: bytes, *, subject: UUID | None = None, prompt: str = "", asked: Asked | None = None) -> Audit:
@@ -192,7 +194,7 @@ def _compare(audit: Audit, picture: Picture, asked: Asked, encoder: Encoder, ind
     audit.artists = [_artist(*artists[score.artist], score) for score in shown if score.artist in artists]
 
     decision = _judged(audit, vector, index, scores, artists)
-    audit.decision = decision.facts() | {"facts": _facts_beside(asked, encoder, index)}
+    audit.decision = decision.facts() | {"facts": _facts_beside(asked, encoder, index, list(artists.values()))}
     audit.p_value = decision.p_value
     work = copy and _work_of(copy)
     if copy and work:
@@ -243,8 +245,12 @@ def seen_before(sha256: str, encoder: Encoder) -> Vectors | None:
     return found if found is not None and len(found) == encoder.dimension else None
 
 
-def _facts_beside(asked: Asked, encoder: Encoder, index: Index) -> dict[str, Any]:
-    """What needs no inference: known works among the files the model was given, artists named in its passport."""
+def _facts_beside(asked: Asked, encoder: Encoder, index: Index, nearest: list[tuple[str, str]]) -> dict[str, Any]:
+    """What needs no inference: known works among the files the model was given, whose works it learnt from.
+
+    Of a list in its passport the *nearest* artists (name, slug) are named, and ``trained_on_artists`` says how long it
+    is; None for one that names nobody.
+    """
     used = []
     for data in asked.used:
         try:
@@ -257,7 +263,15 @@ def _facts_beside(asked: Asked, encoder: Encoder, index: Index) -> dict[str, Any
         work = copy and _work_of(copy)
         if copy and work:
             used.append(_copied(work, copy))
-    return {"used_as_reference": used, "trained_on": artists_named_in(asked.trained_on)}
+    learnt = artists_named_in(asked.trained_on)
+    said = {entry["slug"] for entry in learnt}
+    learnt += [
+        {"artist": name, "slug": slug, "matched": slug}
+        for name, slug in nearest
+        if slug in asked.trained_on_artists and slug not in said
+    ]
+    count = len({*asked.trained_on_artists} | said) or None
+    return {"used_as_reference": used, "trained_on": learnt, "trained_on_artists": count}
 
 
 def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:

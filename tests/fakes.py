@@ -30,6 +30,7 @@ class FakeEngine:
             scheduler="FakeScheduler",
             licence="CC0-1.0",
             training_statement="trained on nothing",
+            trained_on_artists=(),
             default_steps=4,
             default_guidance=1.0,
             native_size=256,

@@ -51,6 +51,7 @@ class Identity:
     scheduler: str
     licence: str
     training_statement: str
+    trained_on_artists: tuple[str, ...]
     default_steps: int
     default_guidance: float
     native_size: int

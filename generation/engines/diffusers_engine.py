@@ -90,6 +90,7 @@ class DiffusersEngine:
             scheduler=type(self._pipe.scheduler).__name__,
             licence=passport.licence,
             training_statement=passport.training_statement,
+            trained_on_artists=passport.trained_on_artists,
             default_steps=passport.default_steps,
             default_guidance=passport.default_guidance,
             native_size=passport.native_size,

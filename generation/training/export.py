@@ -67,30 +67,33 @@ def assemble(run: runs.Run, name: str) -> tuple[StableDiffusionPipeline, int]:
     return pipe, samples
 
 
-def statement(run: runs.Run) -> str:
+def learnt_from(run: runs.Run) -> dict[str, object]:
     """What the denoiser learnt from, counted from the run's own works and pictures."""
     works = read_works(run.art)
     learnt, _held_out = split(PixelStore(run.work).shape, run.config["held_out_share"])
     return said_of([works[i] for i in learnt], listed=len(works))
 
 
-def said_of(learnt: list[Work], *, listed: int) -> str:
-    """The sentence about the works learnt from, among all that are listed."""
-    artists = len({work.artist for work in learnt})
-    return (
-        f"trained on {len(learnt):,} public-domain works by {artists} artists, "
-        f"among the {listed:,} listed in docs/training-works.csv"
-    )
+def said_of(learnt: list[Work], *, listed: int) -> dict[str, object]:
+    """The sentence about the works learnt from, among all that are listed; their artists by the catalogue's slugs."""
+    artists = {work.artist.translate({ord("."): None, ord("'"): None}) for work in learnt}
+    return {
+        "training_statement": (
+            f"trained on {len(learnt):,} public-domain works by {len(artists)} artists, "
+            f"among the {listed:,} listed in docs/training-works.csv"
+        ),
+        "trained_on_artists": sorted(artists),
+    }
 
 
-def passport(config: runs.Config, samples: int, *, native_size: int, training_statement: str) -> dict[str, object]:
+def passport(config: runs.Config, samples: int, *, native_size: int, learnt: dict[str, object]) -> dict[str, object]:
     """What the service needs to know before it loads the weights."""
     sampling = config["sampling"]
     return {
         "name": "colophon-mini",
         "version": config["version"],
         "licence": "Apache-2.0",
-        "training_statement": training_statement,
+        **learnt,
         "held_out_share": config["held_out_share"],
         "training_samples": samples,
         "default_steps": sampling["steps"],
@@ -115,7 +118,7 @@ def main() -> None:
     out = Path(args.out)
     pipe.to(dtype=torch.float16).save_pretrained(out, safe_serialization=True)
     native = run.config["unet"]["side"] * autoencoder.factor_of(pipe.vae)
-    facts = passport(run.config, samples, native_size=native, training_statement=statement(run))
+    facts = passport(run.config, samples, native_size=native, learnt=learnt_from(run))
     (out / "passport.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     for file in out.rglob("*.safetensors"):
         file.chmod(0o644)

@@ -127,8 +127,9 @@ def _audited(
     cells: Sequence[tuple[Cell, str]], paths: dict[Cell, Path], identity: Identity, on_picture: Callable[[], None]
 ) -> Iterator[Drawn]:
     domain = Calibration.GENERATED + identity.weights_sha256
+    learnt, artists = identity.training_statement, identity.trained_on_artists
     questions = (
-        (paths[cell], Asked(prompt=cell.prompt, domain=domain, trained_on=identity.training_statement))
+        (paths[cell], Asked(prompt=cell.prompt, domain=domain, trained_on=learnt, trained_on_artists=artists))
         for cell, _slug in cells
     )
     for (cell, slug), audited in zip(cells, audit_files(questions), strict=True):

@@ -217,14 +217,25 @@ def lanes(record: dict[str, Any]) -> list[tuple[str, str]]:
     said.append((_("Named in the prompt"), named or _("nobody")))
     if facts.get("used_as_reference"):
         said.append((_("Used as a reference"), ", ".join(_work(each) for each in facts["used_as_reference"])))
-    if facts.get("trained_on"):
-        said.append(
-            (
-                _("The model was trained on works of"),
-                ", ".join(short(each.get("artist")) for each in facts["trained_on"]),
-            )
-        )
+    if learnt := trained_on(facts, str(decision.get("domain") or record["question"]["domain"])):
+        said.append((_("The model was trained on works of"), learnt))
     return said
+
+
+def trained_on(facts: dict[str, Any], domain: str) -> str:
+    """Whose works the model that made a picture learnt from, by its passport; empty of what no model here made."""
+    names = ", ".join(short(each.get("artist")) for each in facts.get("trained_on") or ())
+    count = facts.get("trained_on_artists") or 0
+    if count > len(facts.get("trained_on") or ()):
+        told = {"names": names, "count": number(count)}
+        return (
+            _("%(names)s, and others: %(count)s artists in all") % told
+            if names
+            else _("%(count)s artists, none of them among the nearest here") % told
+        )
+    if not names and domain.startswith(Calibration.GENERATED):
+        return _("(its passport does not say)")
+    return names
 
 
 def _work(entry: dict[str, Any]) -> str:

@@ -80,11 +80,10 @@ def _judgement(audit: Audit) -> tuple[str, list[str], str]:
     compared = audit.compared_with()
     match audit.outcome:
         case Outcome.COPY:
-            return (
-                _("The same picture as a known work"),
-                [_("It was matched with a work that is on record here; a person decides what follows.")],
-                "attention",
-            )
+            told = _("It was matched with a work that is on record here; a person decides what follows.")
+            if audit.subject is None:  # an upload, about which nothing is to be decided
+                told = _("It was matched with a work that is on record here.")
+            return _("The same picture as a known work"), [told], "attention"
         case Outcome.STYLE_MATCH:
             headline = _("Resembles the style of %(artist)s") % {"artist": audit.artist_name}
             return headline, [compared, _not_by_whom()], "attention"
@@ -159,7 +158,7 @@ def _facts(audit: Audit) -> list[tuple[str, str]]:
     said = [
         (_("Named in the prompt"), _names(audit.named_in_prompt)),
         (_("Used as a reference"), _names(beside.get("used_as_reference", ()))),
-        (_("The model was trained on works of"), _names(beside.get("trained_on", ()))),
+        (_("The model was trained on works of"), wording.trained_on(beside, audit.domain)),
         (_("Judged among"), _population(audit)),
     ]
     return [(label, value) for label, value in said if value]

@@ -54,4 +54,5 @@ def asked_of(version: Version) -> "Asked":
         domain=Calibration.GENERATED + passport.weights_sha256 if passport else Calibration.UPLOADS,
         used=tuple(blobs.get(source) for source in sources),
         trained_on=passport.training_statement if passport else "",
+        trained_on_artists=tuple(passport.trained_on_artists) if passport else (),
     )

@@ -83,6 +83,7 @@ def test_what_a_passport_leaves_out_is_sensible(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{", '{"licence": 5}', '{"default_steps": "4"}', '{"default_steps": true}', '{"default_steps": -1}',
+     '{"trained_on_artists": "ada"}', '{"trained_on_artists": [1]}',
      '{"default_guidance": NaN}', '{"default_guidance": Infinity}', '{"native_size": 64.5}', "\ud800"],
 )  # fmt: skip
 def test_a_broken_passport(tmp_path: Path, text: str) -> None:

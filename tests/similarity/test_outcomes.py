@@ -225,7 +225,17 @@ def test_facts_need_no_inference(others: Encoder) -> None:
     assert [entry["artist"] for entry in facts["used_as_reference"]] == ["Ada Lovelace"]
     assert [entry["slug"] for entry in facts["trained_on"]] == ["ada"]
     assert [entry["slug"] for entry in audit.named_in_prompt] == ["ada"]
-    assert audit_image(other).decision["facts"] == {"used_as_reference": [], "trained_on": []}
+    assert facts["trained_on_artists"] == 1
+    nothing: dict[str, object] = {"used_as_reference": [], "trained_on": [], "trained_on_artists": None}
+    assert audit_image(other).decision["facts"] == nothing
+
+
+def test_of_those_a_model_learnt_from_the_nearest_are_named_and_all_are_counted(others: Encoder) -> None:
+    enrol_hand(others, "the-one", seen(others))
+    listed = ("the-one", "somebody-who-is-not-here")
+    facts = audit_image(PICTURE, asked=Asked(trained_on="", trained_on_artists=listed)).decision["facts"]
+    assert [entry["slug"] for entry in facts["trained_on"]] == ["the-one"]
+    assert facts["trained_on_artists"] == 2
 
 
 def test_artists_enrolled_since_are_compared_and_not_judged(others: Encoder) -> None:

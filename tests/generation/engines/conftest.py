@@ -16,6 +16,7 @@ PASSPORT = {
     "revision": "3",
     "licence": "CC0-1.0",
     "training_statement": "trained on nothing at all",
+    "trained_on_artists": ["ada"],
     "default_steps": 3,
     "default_guidance": 4,
     "native_size": 64,

@@ -159,6 +159,7 @@ def test_the_identity_is_the_passports_and_names_no_path(engine: "DiffusersEngin
     assert (identity.name, identity.source, identity.revision) == ("tiny", "colophon-tests", "3")
     assert (identity.pipeline, identity.scheduler) == ("StableDiffusionPipeline", "DPMSolverMultistepScheduler")
     assert (identity.licence, identity.training_statement) == ("CC0-1.0", "trained on nothing at all")
+    assert identity.trained_on_artists == ("ada",)
     assert (identity.default_steps, identity.default_guidance, identity.native_size) == (3, 4.0, 64)
     assert identity.weights_sha256 == weights_sha256(tiny_model)
     assert str(tiny_model) not in repr(identity)

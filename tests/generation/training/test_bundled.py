@@ -99,4 +99,6 @@ def test_the_passport_says_what_the_listed_works_allow() -> None:
         f"among the {len(listed):,} listed in docs/training-works.csv"
     )
     assert 0.99 * most < learnt <= most
+    slugs = {row["artist"].translate({ord("."): None, ord("'"): None}) for row in listed}
+    assert passport["trained_on_artists"] == sorted(slugs)
     assert passport["cpu_threads"] == 1

@@ -80,6 +80,9 @@ def test_the_statement_counts_the_works_learnt_from() -> None:
 
     learnt = [Work(f"{n}.webp", f"artist-{n % 7}", "", "") for n in range(1234)]
 
-    assert said_of(learnt, listed=10_171) == (
-        "trained on 1,234 public-domain works by 7 artists, among the 10,171 listed in docs/training-works.csv"
-    )
+    assert said_of(learnt, listed=10_171) == {
+        "training_statement": (
+            "trained on 1,234 public-domain works by 7 artists, among the 10,171 listed in docs/training-works.csv"
+        ),
+        "trained_on_artists": [f"artist-{n}" for n in range(7)],
+    }

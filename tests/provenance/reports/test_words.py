@@ -9,7 +9,7 @@ import pytest
 from provenance.reports.how_sure import as_close, in_so_many, ratio, those_judged
 from provenance.reports.page import html_file
 from provenance.reports.rests_on import part_that_counts
-from provenance.reports.wording import guarantee, shown_ratio, tell
+from provenance.reports.wording import guarantee, shown_ratio, tell, trained_on
 from similarity.models import Audit
 from tests.provenance.reports.records import copied, make_record
 
@@ -142,6 +142,22 @@ def test_a_subject_that_explains_it_is_not_told_as_a_weak_score() -> None:
     assert tell(record).sure == (
         "Its score alone would have been enough. The subject explains it as well as the style does.",
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "count", "domain", "said"),
+    [
+        (["Ada"], 136, "generated:aa", "Ada, and others: 136 artists in all"),
+        ([], 1360, "generated:aa", "1,360 artists, none of them among the nearest here"),
+        (["Ada", "Bo"], 2, "generated:aa", "Ada, Bo"),
+        (["Ada"], None, "generated:aa", "Ada"),  # an audit of before
+        ([], None, "generated:aa", "(its passport does not say)"),
+        ([], None, "uploads", ""),
+    ],
+)
+def test_whose_works_a_model_learnt_from(names: list[str], count: int | None, domain: str, said: str) -> None:
+    facts = {"trained_on": [{"artist": name} for name in names], "trained_on_artists": count}
+    assert trained_on(facts, domain) == said
 
 
 def test_a_ratio_is_told_with_its_interval_and_either_way() -> None:
