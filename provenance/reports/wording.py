@@ -89,6 +89,8 @@ def _copied(copy: dict[str, Any]) -> str:
     about = {"title": short(copy.get("title")) or _("Untitled"), "artist": short(copy.get("artist"))}
     if copy.get("method_code") == "part":
         return _("A part of it is the same picture as a known work: “%(title)s” by %(artist)s.") % about
+    if copy.get("confirmed") is False:
+        return _("It may be the same picture as a known work: “%(title)s” by %(artist)s.") % about
     return _("It is the same picture as a known work: “%(title)s” by %(artist)s.") % about
 
 

@@ -83,6 +83,8 @@ def _judgement(audit: Audit) -> tuple[str, list[str], str]:
             told = _("It was matched with a work that is on record here; a person decides what follows.")
             if audit.subject is None:  # an upload, about which nothing is to be decided
                 told = _("It was matched with a work that is on record here.")
+            if (audit.copy_of or {}).get("confirmed") is False:
+                return _("Perhaps the same picture as a known work"), [told], "attention"
             return _("The same picture as a known work"), [told], "attention"
         case Outcome.STYLE_MATCH:
             headline = _("Resembles the style of %(artist)s") % {"artist": audit.artist_name}

@@ -224,6 +224,14 @@ def test_a_copy_says_whether_its_pixels_were_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
+    ("confirmed", "said"), [(True, "It is the same"), (None, "It is the same"), (False, "It may be the same")]
+)
+def test_what_the_pixels_speak_against_is_not_told_as_a_fact(confirmed: bool | None, said: str) -> None:
+    record = make_record("copy", copy=copied(confirmed=confirmed, method_code="image_code"))
+    assert tell(record).found.startswith(f"{said} picture as a known work")
+
+
+@pytest.mark.parametrize(
     ("share", "said"),
     [
         (0.003, "about 3 in 1,000"),

@@ -125,3 +125,14 @@ def test_the_api_tells_domain_and_staleness(client: Client, creator: User) -> No
     Calibration.objects.update(state=Calibration.State.RETIRED)
     factories.make_calibration()
     assert client.get("/api/v1/audits/").json()["results"][0]["is_stale"] is True
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "said"), [(None, "The same picture as a known work"), (False, "Perhaps the same picture as a known")]
+)
+def test_a_copy_that_pixels_speak_against_is_not_told_as_a_fact(
+    client: Client, creator: User, confirmed: bool | None, said: str
+) -> None:
+    copy = {"artist": "Winslow Homer", "title": "The Fog Warning", "method_code": "image_code", "confirmed": confirmed}
+    audit = factories.make_audit(owner=creator, outcome="copy", copy_of=copy)
+    assert said in " ".join(shown(client, audit, creator).text.split())
