@@ -18,6 +18,15 @@ from PIL import Image
 # side of a 1 × 20,000 strip to a model's 224 pixels would otherwise ask for a billion of them.
 MAX_ASPECT = 16
 
+# The squares of one, two or five looks: the whole picture as the model sees it; both ends; the corners and the middle.
+LOOKS: dict[int, tuple[tuple[float, float, float], ...]] = {
+    1: (),
+    2: ((0.0, 0.0, 1.0), (1.0, 1.0, 1.0)),
+    5: ((0.0, 0.0, 0.7), (1.0, 0.0, 0.7), (0.5, 0.5, 0.7), (0.0, 1.0, 0.7), (1.0, 1.0, 0.7)),
+}
+# A picture is first reduced to this many times the model's own size, as for the bundled encoder.
+LONG_SIDE = 1.75
+
 Pixels = NDArray[np.uint8]
 
 
@@ -39,6 +48,11 @@ class Crops:
         if not read or any(not (0 <= x <= 1 and 0 <= y <= 1 and 0 < share <= 1) for x, y, share in read):
             raise ValueError(f"crops must be boxes of x, y and share within 0..1, not {said!r}")
         return cls(long_side=int(long_side) if long_side else None, boxes=read)
+
+    @classmethod
+    def of_looks(cls, looks: int, size: int) -> "Crops":
+        """*looks* squares (one of ``LOOKS``) for a model that sees *size* pixels on a side."""
+        return cls(long_side=round(LONG_SIDE * size), boxes=LOOKS[looks]) if LOOKS[looks] else cls()
 
     def facts(self) -> dict[str, Any]:
         """What the encoder's fingerprint holds of it."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from similarity import readout
 from similarity.artworks import Archive, Artwork, Folder
 from similarity.catalogue import load_arrays, save_arrays
+from similarity.crops import Crops
 from similarity.encoder import Encoder
 from similarity.encoder_files import (
     CONFIG,
@@ -33,9 +34,10 @@ _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.jso
 _SAVE_EVERY = 10
 
 
-def copy_encoder(files: EncoderFiles, out: Path) -> None:
+def copy_encoder(files: EncoderFiles, out: Path, *, looks: int | None = None) -> None:
     """Write *files* into the folder *out* as open_clip's ``local-dir:`` reads them, without a readout.
 
+    It looks at a picture as *files* do, or *looks* times (``crops.LOOKS``).
     Raises ``SimilarityError`` ``out_exists`` when *out* holds another encoder, or one with a readout.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -47,7 +49,8 @@ def copy_encoder(files: EncoderFiles, out: Path) -> None:
     told = read_passport(source) if source else {}
     for name in ("readout", "readout_sha256", "crops"):
         told.pop(name, None)
-    told |= {"crops": files.crops.facts()} if files.crops.boxes else {}
+    crops = files.crops if looks is None else Crops.of_looks(looks, _side_of(files))
+    told |= {"crops": crops.facts()} if crops.boxes else {}
     weights = "open_clip_model.safetensors" if files.weights.suffix == ".safetensors" else "open_clip_pytorch_model.bin"
     told |= {"name": told.get("name") or files.spec, "weights": weights, "weights_sha256": files.weights_sha256}
     _write_json(out / PASSPORT, {**told, "copied_from": files.fingerprint})
@@ -124,6 +127,11 @@ def fit_readout(
         },
         "encoder": resolve(f"{LOCAL_DIR}{out}").fingerprint,
     }
+
+
+def _side_of(files: EncoderFiles) -> int:
+    size = files.config["vision_cfg"]["image_size"]
+    return int(size if isinstance(size, int) else min(size))
 
 
 def _config_of(files: EncoderFiles) -> dict[str, Any]:

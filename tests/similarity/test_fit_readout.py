@@ -67,6 +67,21 @@ def test_an_encoder_with_its_readout_in_a_folder(
         fit(works, out)
 
 
+def test_an_encoder_can_be_taught_to_look_more_than_once(
+    tiny: Encoder, gallery: Callable[..., Path], tmp_path: Path
+) -> None:
+    works = gallery({f"artist-{a}": 4 for a in range(5)})
+    one, five = fit(works, tmp_path / "one", dims=8), fit(works, tmp_path / "five", dims=8, looks=5)
+    assert one["encoder"] != five["encoder"]
+    files = resolve(f"local-dir:{tmp_path / 'five'}")
+    side = files.config["vision_cfg"]["image_size"]
+    assert (len(files.crops.boxes), files.crops.long_side) == (5, round(1.75 * side))
+    assert not resolve(f"local-dir:{tmp_path / 'one'}").crops.boxes
+    taught = Encoder(files)
+    assert taught.prepare(painting(3)).shape[0] == 5
+    assert not np.allclose(taught.embed_plain([painting(3)]), tiny.embed([painting(3)]), atol=1e-3)
+
+
 def test_an_interrupted_run_goes_on(
     tiny: Encoder, gallery: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

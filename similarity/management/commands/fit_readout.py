@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from similarity.artworks import open_collection
+from similarity.crops import LOOKS
 from similarity.encoder_files import resolve
 from similarity.errors import SimilarityError
 from similarity.fit_readout import copy_encoder, fit_readout
@@ -27,6 +28,13 @@ class Command(CodedCommand):
         parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
         parser.add_argument("--encoder", default=settings.ENCODER, help="default: COLOPHON_ENCODER")
         parser.add_argument("--dims", type=int, default=192, help="of the readout, at most (default 192)")
+        parser.add_argument(
+            "--looks",
+            type=int,
+            choices=sorted(LOOKS),
+            help="squares of a picture that are embedded and averaged: 1 the whole picture, 2 its ends, 5 its corners "
+            "and middle (default: as the encoder does now)",
+        )
         parser.add_argument("--batch", type=int, default=32)
         parser.add_argument("--json", action="store_true", help="one JSON object at the end")
 
@@ -37,7 +45,7 @@ class Command(CodedCommand):
         refused: list[tuple[str, SimilarityError]] = []
         try:
             files, works, refused = open_collection(options["path"])
-            copy_encoder(resolve(options["encoder"]), out)
+            copy_encoder(resolve(options["encoder"]), out, looks=options["looks"])
             with tqdm(total=len(works), unit="work", disable=options["json"] or not sys.stderr.isatty()) as bar:
                 facts = fit_readout(
                     out,
