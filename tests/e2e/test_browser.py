@@ -315,7 +315,7 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, service: Service, wi
     )
     page = context.new_page()
     sign_in(page)
-    for address in ("/", "/verify/", "/studio/", "/works/", "/account/", "/account/password/", "/nowhere"):
+    for address in ("/", "/verify/", "/audits/", "/studio/", "/works/", "/account/", "/account/password/", "/nowhere"):
         page.goto(address)
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert (address, wider) == (address, 0)

@@ -110,6 +110,7 @@ def _fill(reviewer: User) -> list[Work]:
         work = factories.make_work(owner=owner, job=job)
         entry = {"artist": text, "title": text, "year": text, "source": text, "licence": text, "score": 0.5}
         audit = {
+            "owner": owner,
             "outcome": Audit.Outcome.COPY,
             "works": [entry],
             "artists": [entry],
@@ -222,6 +223,7 @@ def test_pages(browser: Browser, live_server: LiveServer, hostile: list[Work], r
             visit(f"/review/{work.versions.get(number=2).case.pk}/")
             visit(f"/v/{version.pk}")
             visit(f"/audits/{version.audit_id}/report/")
+            visit(f"/audits/{version.audit_id}/")
         for work in chosen[1::3]:  # as their owners, who see more
             sign_in(context, live_server, work.owner)
             job = Job.objects.get(owner=work.owner, status=Job.Status.FAILED)
@@ -230,11 +232,12 @@ def test_pages(browser: Browser, live_server: LiveServer, hostile: list[Work], r
                 *(f"/studio/?job={job.pk}", f"/studio/?again={work.job_id}", f"/works/{work.pk}/title/", "/account/"),
                 *(f"/works/{work.pk}/?version=4", f"/versions/{version.pk}/reveals/"),
                 f"/versions/{version.pk}/export/",
+                "/audits/",
             ):
                 visit(address)
     context.close()
     assert not wrong, "\n".join(wrong)
-    assert visited == 7 + 5 * 8 + 7 * 3
+    assert visited == 7 + 6 * 8 + 8 * 3
 
 
 @pytest.mark.parametrize("width", [360, 1440])

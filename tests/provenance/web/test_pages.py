@@ -45,6 +45,7 @@ def art(creator: User, reviewer: User, settings: Settings, tmp_path: Path) -> Se
     draft = factories.make_calibration(state="draft", domain=f"generated:{'ab' * 32}", generator={"name": "tiny"})
     judged = factories.make_judged_audit(owner=creator, artist=artist, calibration=calibration)
     asked = factories.make_judged_audit(owner=creator, artist=artist, calibration=calibration)
+    failed = factories.make_audit(owner=creator, outcome=Audit.Outcome.FAILED, error_code="encoder_not_found")
     Report.objects.create(audit=judged, status=Report.Status.READY, document=signed(make_record()), with_picture=True)
     sets = {
         status: SetAudit.objects.create(
@@ -65,6 +66,9 @@ def art(creator: User, reviewer: User, settings: Settings, tmp_path: Path) -> Se
         "unsubscribe": unsubscribe_address(letters).removeprefix(settings.ADDRESS),
         "report": reverse("web:report", args=[judged.pk]),
         "report-to-ask-for": reverse("web:report", args=[asked.pk]),
+        "audits": reverse("web:audits"),
+        "audit": reverse("web:audit", args=[judged.pk]),
+        "audit-failed": reverse("web:audit", args=[failed.pk]),
         "set-audits": reverse("web:set-audits"),
         **{f"set-{status}": reverse("web:set-audit", args=[row.pk]) for status, row in sets.items()},
         "calibrations": reverse("web:calibrations"),
@@ -119,11 +123,12 @@ OWNER = [
     *["start", "verify", "studio", "again", *Job.Status.values, "works", "work", "work-held", "work-open", "title"],
     *["account", "password", "password-changed"],
     *["claim-artist", "claim-new", "claim", "desk", "withdraw", "resemblances", "report", "report-to-ask-for"],
+    *["audits", "audit", "audit-failed"],
     *["set-audits", *(f"set-{status}" for status in SetAudit.Status.values)],
 ]
 REVIEWER = [
     *["queue", "case", "decided", "work", "work-held", "works", "claims", "review-claim"],
-    *["calibrations", "calibration", "draft", "set-audits"],
+    *["calibrations", "calibration", "draft", "set-audits", "audits", "audit"],
 ]
 EVERY_PAGE = (
     [("", name) for name in ANYBODY] + [("ada", name) for name in OWNER] + [("rita", name) for name in REVIEWER]
@@ -169,7 +174,7 @@ def test_every_page_is_sound(client: Client, setting: Setting, who: str, name: s
             "claim",
             "report",
         ],
-        *["resemblances", "set-audits", "calibrations", "calibration", "claims", "review-claim"],
+        *["resemblances", "audits", "audit", "set-audits", "calibrations", "calibration", "claims", "review-claim"],
     ],
 )
 def test_pages_for_people_with_an_account_lead_others_to_the_sign_in(

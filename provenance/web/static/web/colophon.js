@@ -26,7 +26,8 @@ function openDropForm(form) {
     if (!file) return;
     tooLarge.hidden = file.size <= Number(form.dataset.maxBytes);
     show(file);
-    if (tooLarge.hidden) form.requestSubmit();
+    // A form with more to fill in waits for its button.
+    if (tooLarge.hidden && !("waits" in form.dataset)) form.requestSubmit();
   }
 
   function show(file) {
@@ -56,6 +57,7 @@ function openDropForm(form) {
   form.addEventListener("htmx:beforeRequest", () => { bar.hidden = false; bar.value = 0; });
   form.addEventListener("htmx:xhr:progress", (event) => {
     if (event.detail.lengthComputable) bar.value = (100 * event.detail.loaded) / event.detail.total;
+    if (event.detail.loaded === event.detail.total) bar.removeAttribute("value"); // sent, and being looked at
   });
   form.addEventListener("htmx:afterRequest", () => { bar.hidden = true; });
 }
