@@ -8,6 +8,7 @@ from rest_framework.routers import DefaultRouter
 from config import health
 from generation.api import JobViewSet, ModelPassportViewSet, OutputViewSet
 from provenance.artists.api import ArtistViewSet, ClaimViewSet
+from provenance.audits.calibrations_api import CalibrationViewSet
 from provenance.audits.resemblances_api import ResemblanceViewSet
 from provenance.audits.set_audits_api import SetAuditViewSet
 from provenance.reports.api import ReportViewSet
@@ -16,7 +17,6 @@ from provenance.verdicts.api import JudgementViewSet, TrustListViewSet
 from provenance.web.desk_door import noting
 from provenance.web.sign_in import own_name, pausing
 from provenance.works.api import CredentialViewSet, VersionViewSet, WorkViewSet
-from provenance.works.calibrations_api import CalibrationViewSet
 from provenance.works.editing.api import OperationViewSet, SittingViewSet
 from provenance.works.export_api import ExportViewSet
 from provenance.works.ledger_api import LedgerView

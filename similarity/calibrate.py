@@ -1,7 +1,7 @@
 """Make a calibration: fit it to what is enrolled now, and say what it would change."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -30,14 +30,21 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Change:
-    """A stored audit that would come out otherwise."""
+    """A stored audit, of a picture or of a set, and how it would come out: with which outcome, naming whom.
+
+    ``image_sha256`` is the picture's, empty of a set.
+    """
 
     audit: UUID
-    image_sha256: str
     before: str
     after: str
     artist_before: str
     artist_after: str
+    image_sha256: str = ""
+
+    @property
+    def otherwise(self) -> bool:
+        return (self.before, self.artist_before) != (self.after, self.artist_after)
 
 
 @dataclass(frozen=True)
@@ -141,21 +148,36 @@ def changes(calibration: Calibration, index: Index) -> Changes:
 
     Those whose vector was kept, and that are no copies and no failures. The audits themselves stay as they are.
     """
-    judge = judge_of(calibration, index)
+    return counted(_judged_again(calibration, index))
+
+
+def counted(judged_again: Iterable[Change]) -> Changes:
+    """How many of them would come out otherwise, and the first of these."""
     compared, counts, named = 0, Counter[tuple[str, str]](), list[Change]()
+    for change in judged_again:
+        compared += 1
+        if not change.otherwise:
+            continue
+        counts[change.before, change.after] += 1
+        if len(named) < NAMED:
+            named.append(change)
+    return Changes(compared, dict(counts), named)
+
+
+def _judged_again(calibration: Calibration, index: Index) -> Iterator[Change]:
+    judge = judge_of(calibration, index)
     for audit in _judged(calibration):
         vector = np.frombuffer(bytes(audit.vector or b""), "<f4")
         decision = judge.decide(vector, index.artist_scores(vector))
-        before, after = str(audit.outcome), decision.outcome
-        artist_after = decision.candidates[0].artist if decision.candidates else ""
-        artist_before = audit.artist_name if audit.outcome in Audit.NAMING else ""
-        compared += 1
-        if (before, artist_before) == (after, artist_after):
-            continue
-        counts[before, after] += 1
-        if len(named) < NAMED:
-            named.append(Change(audit.pk, audit.image_sha256, before, after, artist_before, artist_after))
-    return Changes(compared, dict(counts), named)
+        group = [candidate["artist"] for candidate in audit.decision.get("candidates", ())] or [audit.artist_name]
+        yield Change(
+            audit=audit.pk,
+            before=str(audit.outcome),
+            after=decision.outcome,
+            artist_before=", ".join(group) if audit.outcome in Audit.NAMING else "",
+            artist_after=", ".join(candidate.artist for candidate in decision.candidates),
+            image_sha256=audit.image_sha256,
+        )
 
 
 def _judged(calibration: Calibration) -> Iterator[Audit]:

@@ -57,13 +57,7 @@ def _judged(row: SetAudit) -> dict[str, Any]:
     from similarity.judge import open_judge
     from similarity.judge_set import judge_set, not_calibrated
 
-    versions = {
-        str(version.pk): version
-        for version in Version.objects.filter(pk__in=row.versions).select_related(
-            "audit", "output__job__passport", "work__job"
-        )
-    }
-    ordered = [versions[pk] for pk in row.versions if pk in versions]
+    ordered = versions_of(row)
     domain = _domain(ordered)
     encoder = load_encoder()
     common = {"domain": domain, "encoder": encoder.fingerprint}
@@ -81,6 +75,15 @@ def _judged(row: SetAudit) -> dict[str, Any]:
         "p_value": found.p_value,
         "decision": found.facts(),
     }
+
+
+def versions_of(row: SetAudit) -> list[Version]:
+    """Those it is about that are still there, oldest first."""
+    related = ("audit", "output__job__passport", "work__job")
+    versions = {
+        str(version.pk): version for version in Version.objects.filter(pk__in=row.versions).select_related(*related)
+    }
+    return [versions[pk] for pk in row.versions if pk in versions]
 
 
 def group_of(version: Version) -> str:

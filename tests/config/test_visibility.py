@@ -47,7 +47,7 @@ SHARED_ROWS = ("model", "artist", "reference", "trust-list")
 PRIVATE_ROWS = ("reveal",)
 # Audits once more, below an artist: for reviewers and whoever acts for the artist (tests/provenance/audits).
 ARTISTS_ROWS = ("resemblance",)
-# Rows of the desk: refused to those who may not look (tests/provenance/works/test_calibrations_api.py).
+# Rows of the desk: refused to those who may not look (tests/provenance/audits/test_calibrations_api.py).
 DESK_ROWS = ("calibration",)
 # No rows at all, but what this version of the program can do.
 FIXED = ("edit-operation",)

@@ -246,6 +246,20 @@ def test_what_would_change_is_shown_and_nothing_is_changed(collection: Collectio
     assert Audit.objects.filter(outcome="style_match").count() == 1
 
 
+def test_another_group_is_another_outcome(collection: Collection) -> None:
+    """Given the same outcome and the same first name, when others were named beside it, then that is a change."""
+    both = unit(collection.hands[3] + collection.hands[4])
+    draft = draft_of()
+    decision = judge_of(draft, collection.index).decide(both)
+    first, second = (candidate.artist for candidate in decision.candidates)
+    for beside in (second, "Artist 9"):
+        candidates = [{"artist": name, "slug": ""} for name in (first, beside)]
+        audit_of(both, outcome="ambiguous", artist_name=first, decision={"candidates": candidates})
+    (change,) = changes(draft, collection.index).named
+    assert (change.before, change.after) == ("ambiguous", "ambiguous")
+    assert (change.artist_before, change.artist_after) == (f"{first}, Artist 9", f"{first}, {second}")
+
+
 def test_audits_that_another_calibration_judged_are_stale(collection: Collection) -> None:
     unjudged = audit_of(collection.works_of(1, 1)[0])
     copy = audit_of(collection.works_of(1, 1)[0], outcome="copy")

@@ -12,11 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from provenance.audits.calibration_drafts import accept, reject, what_would_change
 from provenance.web.calibration_words import tell
 from provenance.web.forms import ReasonForm
 from provenance.web.requests import SignedInRequest
 from provenance.web.status import status_of
-from provenance.works.calibration_drafts import accept, reject, what_would_change
 from similarity.errors import SimilarityError
 from similarity.models import Audit, Calibration
 
@@ -89,7 +89,8 @@ def changes(request: SignedInRequest, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Calibration, pk=pk, state=State.DRAFT)
     context: dict[str, Any] = {"pk": row.pk}
     try:
-        context["changes"] = _told(what_would_change(row))
+        found = what_would_change(row)
+        context |= {"pictures": _told(found), "sets": _told(found["sets"])}
     except SimilarityError as error:
         context["error"] = error.message
     return render(request, "web/_calibration_changes.html", context)

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from provenance.reports import write
+from provenance.reports.make import record_of as made
 from similarity import index as index_module
 from similarity.encoder import Encoder
 from similarity.errors import SimilarityError
@@ -86,7 +87,6 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(mine: Path, tmp
 
 def outdated(monkeypatch: pytest.MonkeyPatch, *outcomes: str) -> None:
     """From now on no report can be made of audits with these outcomes."""
-    made = write.record_of
 
     def record_of(audit: Audit, data: bytes, **options: Any) -> dict[str, Any]:
         if audit.outcome in outcomes:

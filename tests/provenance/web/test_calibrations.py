@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from provenance.audits.judge_set import judge_set_audit
 from provenance.ledger.models import Event
 from similarity import audit as _audit  # noqa: F401  (loaded later, it would keep the encoder of these tests)
 from similarity import index as index_module
@@ -13,6 +14,7 @@ from similarity.calibrate import calibrate
 from similarity.enrol import ArtistFacts, NewWork, enrol, withdraw
 from similarity.models import Audit, Calibration, Reference
 from tests import factories
+from tests.provenance.audits import test_set_audits as sets
 from tests.provenance.web.html import Page
 from tests.similarity.collections import Collection, make_collection
 
@@ -94,6 +96,17 @@ def test_a_draft_says_what_it_would_change(client: Client, reviewer: User, colle
     assert "compared, but not calibrated to judge → resembles one artist's style: Artist 3" in said
     audit.refresh_from_db()
     assert audit.outcome == Audit.Outcome.NOT_CALIBRATED
+
+
+def test_a_draft_says_what_becomes_of_sets(client: Client, reviewer: User, collection: Collection) -> None:
+    row = sets.asked(reviewer, collection, artist=3)
+    assert judge_set_audit(row.pk)
+    client.force_login(reviewer)
+    draft = calibrate(encoder=collection.encoder, dimension=collection.dimension, domain="uploads")
+    page = shown(client, "web:calibration-changes", draft.pk)
+    said = " ".join(page.text.split())
+    assert "Of 1 kept comparisons of many pictures as one, 1 would come out otherwise." in said
+    assert reverse("web:set-audit", args=[row.pk]) in [link["href"] for link in page.all("a")]
 
 
 def test_accepting_needs_leave_and_a_reason(client: Client, reviewer: User, draft: Calibration) -> None:

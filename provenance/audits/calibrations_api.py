@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from provenance.works.calibration_drafts import accept, reject, what_would_change
+from provenance.audits.calibration_drafts import accept, reject, what_would_change
 from similarity.cohort_standing import standing_of
 from similarity.models import Audit, Calibration
 
@@ -151,15 +151,19 @@ class OutcomeChangeSerializer(serializers.Serializer[Any]):
     audit = serializers.UUIDField()
     before = serializers.ChoiceField(Audit.Outcome.choices)
     after = serializers.ChoiceField(Audit.Outcome.choices)
-    artist_before = serializers.CharField(allow_blank=True)
+    artist_before = serializers.CharField(allow_blank=True, help_text="Several are parted by commas.")
     artist_after = serializers.CharField(allow_blank=True)
 
 
-class CalibrationChangesSerializer(serializers.Serializer[Any]):
-    compared = serializers.IntegerField(help_text="Comparisons of its domain and encoder that could be judged again.")
+class ChangesSerializer(serializers.Serializer[Any]):
+    compared = serializers.IntegerField(help_text="How many of its domain and encoder could be judged again.")
     changed = serializers.IntegerField(help_text="How many of them would come out otherwise.")
     counts = OutcomeCountSerializer(many=True)
     named = OutcomeChangeSerializer(many=True, help_text="The first of those that would change.")
+
+
+class CalibrationChangesSerializer(ChangesSerializer):
+    sets = ChangesSerializer(help_text="The same of pictures that were judged as one.")
 
 
 class CalibrationReasonSerializer(serializers.Serializer[Any]):

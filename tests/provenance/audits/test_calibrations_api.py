@@ -174,6 +174,7 @@ def test_a_draft_says_what_it_would_change(
         "changed": 1,
         "counts": [{**change, "audits": 1}],
         "named": [{**change, "audit": str(audit.pk), "artist_before": "", "artist_after": "Artist 3"}],
+        "sets": {"compared": 0, "changed": 0, "counts": [], "named": []},
     }
     audit.refresh_from_db()
     assert audit.outcome == Audit.Outcome.NOT_CALIBRATED
@@ -233,7 +234,7 @@ def test_a_second_answer_notes_what_the_first_could_not(
     """Given a process that ended before it noted what is in force, when it is asked again, then it is noted."""
     api.force_authenticate(decider)
     with monkeypatch.context() as broken:
-        broken.setattr("provenance.works.calibration_drafts.note_thresholds", lambda: None)
+        broken.setattr("provenance.audits.calibration_drafts.note_thresholds", lambda: None)
         decide(api, draft, reason="first")
     assert [event.kind for event in Event.objects.all()] == ["calibration.accepted"]
     assert decide(api, draft, reason="first")[0] == 200
@@ -276,7 +277,7 @@ def test_a_decision_that_the_ledger_cannot_tell_is_none(
     def broken(**_event: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("provenance.works.calibration_drafts.append", broken)
+    monkeypatch.setattr("provenance.audits.calibration_drafts.append", broken)
     api.force_authenticate(decider)
     with pytest.raises(RuntimeError):
         decide(api, draft, "reject", reason="too few artists")

@@ -4,6 +4,7 @@ import json
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
@@ -15,12 +16,13 @@ from provenance.works import neutral_pictures
 from provenance.works.audit_version import asked_of
 from provenance.works.neutral_prompts import MOST, neutral_prompts
 from similarity.artist_names import Known, named_in
+from similarity.audit import audit_image
 from similarity.encoder import Encoder
-from similarity.models import Artist, Calibration
-from tests.factories import make_version, make_work
+from similarity.models import Artist, Audit, Calibration
+from tests.factories import make_audit, make_version, make_work
 from tests.fakes import FakeEngine
 from tests.similarity.conftest import _own_index, _tiny_loaded, tiny, tiny_folder  # noqa: F401
-from tests.similarity.test_outcomes import others  # noqa: F401
+from tests.similarity.test_outcomes import PICTURE, others  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +56,8 @@ def test_no_prompt_names_an_artist(others: Encoder) -> None:  # noqa: F811
 def test_a_draft_then_accepted_with_a_reason(others: Encoder) -> None:  # noqa: F811
     draft = calibrated()
     assert (draft["state"], draft["domain"], draft["units"], draft["artists"]) == ("draft", "uploads", 24, 24)
-    assert draft["changes"] == {"compared": 0, "counts": [], "named": []}
+    nothing = {"compared": 0, "counts": [], "named": []}
+    assert draft["changes"] == {**nothing, "sets": nothing}
     with pytest.raises(CommandError, match="reason_missing"):
         calibrated(draft=draft["id"], accept=True)
     assert Calibration.objects.get().state == "draft"
@@ -74,6 +77,51 @@ def test_a_draft_then_accepted_with_a_reason(others: Encoder) -> None:  # noqa: 
     out = StringIO()
     call_command("calibrate", draft=str(draft["id"]), stdout=out)
     assert "at 5%: above" in out.getvalue()
+
+
+def of_somebody(encoder: Encoder, **fields: object) -> Audit:
+    vector = np.ones(encoder.dimension, np.float32) / encoder.dimension**0.5
+    return make_audit(encoder=encoder.fingerprint, domain="uploads", vector=vector.astype("<f4").tobytes(), **fields)
+
+
+def test_the_first_is_made_and_accepted_in_one_run(others: Encoder) -> None:  # noqa: F811
+    of_somebody(others)
+    first = calibrated(accept=True, reason="first")
+    assert first["state"] == "accepted"
+    assert first["changes"]["counts"], "and something changes"  # type: ignore[index]
+
+
+def test_what_would_change_is_seen_before_another_comes_into_force(others: Encoder) -> None:  # noqa: F811
+    """Given one in force and an audit that would come out otherwise, then the same run leaves a draft, and fails."""
+    first = calibrated(accept=True, reason="first")
+    audit = of_somebody(others, outcome="style_match", artist_name="Somebody Else")
+    out = StringIO()
+    with pytest.raises(CommandError, match="changes_not_seen") as refused:
+        call_command("calibrate", json=True, accept=True, reason="second", stdout=out)
+
+    draft, error = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (draft["state"], error["error_code"]) == ("draft", "changes_not_seen")
+    assert [change["audit"] for change in draft["changes"]["named"]] == [str(audit.pk)]
+    assert f"manage.py calibrate --draft {draft['id']} --accept --reason TEXT" in str(refused.value)
+    assert Calibration.objects.get(state="accepted").pk == Calibration.objects.get(pk=str(first["id"])).pk
+    assert not Event.objects.filter(kind="calibration.accepted", subject=draft["id"]).exists()
+
+    said = StringIO()
+    with pytest.raises(CommandError):
+        call_command("calibrate", accept=True, reason="second", stdout=said)
+    assert "style_match → " in said.getvalue()
+    assert "Somebody Else → " in said.getvalue()
+
+    assert calibrated(draft=draft["id"], accept=True, reason="second")["state"] == "accepted"
+    assert Calibration.objects.get(pk=str(first["id"])).state == "retired"
+
+
+def test_where_nothing_would_change_it_is_one_run(others: Encoder) -> None:  # noqa: F811
+    calibrated(accept=True, reason="first")
+    audit_image(PICTURE).save()
+    second = calibrated(accept=True, reason="second")
+    assert second["state"] == "accepted"
+    assert second["changes"]["compared"] == 1  # type: ignore[index]
 
 
 def test_another_runs_pictures_are_left_where_it_goes_on(others: Encoder, tmp_path: Path) -> None:  # noqa: F811

@@ -1,16 +1,20 @@
 """Drafts of calibrations: what one would change, and the decision about it, for pages and the API alike."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from provenance.audits.changed_sets import changed_sets, judged_sets
 from provenance.ledger.append import append
 from provenance.works.thresholds import note_thresholds
 from similarity.errors import SimilarityError
 from similarity.models import Audit, Calibration
+
+if TYPE_CHECKING:
+    from similarity.calibrate import Changes
 
 CHANGES_KEPT_SECONDS = 600
 
@@ -19,13 +23,13 @@ def what_would_change(draft: Calibration) -> dict[str, Any]:
     """Which stored audits would come out otherwise: worked out once, and kept a while. Nothing is stored.
 
     ``compared`` and ``changed`` are numbers of audits; ``counts`` says how many went from which outcome to which, most
-    first; ``named`` are the first of them. Raises ``SimilarityError``: ``calibration_decided`` when it is no draft,
-    ``other_encoder``, or as ``similarity.calibrate.changes``.
+    first; ``named`` are the first of them; ``sets`` says the same of sets. Raises ``SimilarityError``:
+    ``calibration_decided`` when it is no draft, ``other_encoder``, or as ``similarity.calibrate.changes``.
     """
     if draft.state != Calibration.State.DRAFT:
         raise SimilarityError("calibration_decided", _("This calibration was decided upon before."))
     judged = Audit.objects.filter(encoder=draft.encoder, domain=draft.domain)
-    key = f"calibration-changes:{draft.pk}:{draft.sha256}:{judged.count()}"
+    key = f"calibration-changes:{draft.pk}:{draft.sha256}:{judged.count()}:{judged_sets(draft).count()}"
     if (kept := cache.get(key)) is not None:
         return dict(kept)
     from similarity.calibrate import changes  # these bring numpy and faiss
@@ -35,8 +39,14 @@ def what_would_change(draft: Calibration) -> dict[str, Any]:
     encoder = load_encoder()
     if encoder.fingerprint != draft.encoder:
         raise SimilarityError("other_encoder", _("This draft is for another encoder than the one in use."))
-    found = changes(draft, open_index(encoder=encoder.fingerprint, dimension=encoder.dimension))
-    told = {
+    index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
+    told = _told(changes(draft, index)) | {"sets": _told(changed_sets(draft, index))}
+    cache.set(key, told, timeout=CHANGES_KEPT_SECONDS)
+    return told
+
+
+def _told(found: "Changes") -> dict[str, Any]:
+    return {
         "compared": found.compared,
         "changed": sum(found.counts.values()),
         "counts": [
@@ -54,8 +64,6 @@ def what_would_change(draft: Calibration) -> dict[str, Any]:
             for change in found.named
         ],
     }
-    cache.set(key, told, timeout=CHANGES_KEPT_SECONDS)
-    return told
 
 
 def accept(draft: Calibration, *, reason: str, by: str) -> Calibration:

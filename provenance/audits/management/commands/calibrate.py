@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,20 +11,24 @@ from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from generation.engines.loaded import engine_for
-from provenance.works.calibration_drafts import accept, reject
+from provenance.audits.calibration_drafts import accept, reject
+from provenance.audits.changed_sets import changed_sets
 from provenance.works.neutral_pictures import forget_pictures, neutral_background
 from provenance.works.neutral_prompts import MOST
 from similarity.errors import SimilarityError
 from similarity.models import Calibration
 from similarity.report_lines import CodedCommand, Stopped, json_line, readable
 
+if TYPE_CHECKING:
+    from similarity.calibrate import Changes
+
 COUNT = 1000
 
 
 class Command(CodedCommand):
     help = (
-        "Make a draft of a calibration, show its figures and what it would change; put it into force with --accept. "
-        "Goes on where it was interrupted."
+        "Make a draft of a calibration, show its figures and what it would change; put it into force with --accept, in "
+        "a run of its own where stored audits would come out otherwise. Goes on where it was interrupted."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -70,19 +74,23 @@ class Command(CodedCommand):
             sentence = "That calibration is of another encoder than COLOPHON_ENCODER names."
             raise SimilarityError("other_encoder", sentence)
         index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
-        changed = changes(calibration, index)
+        changed, sets = changes(calibration, index), changed_sets(calibration, index)
         by = os.environ.get("USER", "") or "command line"
-        if options["accept"]:
+        replaces = not options["draft"] and calibration.previous_id is not None
+        unseen = options["accept"] and replaces and bool(changed.counts or sets.counts)
+        if options["accept"] and not unseen:
             calibration = accept(calibration, reason=options["reason"], by=by)
         elif options["reject"]:
             calibration = reject(calibration, reason=options["reason"], by=by)
         facts = _facts(calibration)
-        facts["changes"] = {
-            "compared": changed.compared,
-            "counts": [{"from": a, "to": b, "audits": n} for (a, b), n in sorted(changed.counts.items())],
-            "named": [{**change.__dict__, "audit": str(change.audit)} for change in changed.named],
-        }
+        facts["changes"] = {**_told(changed), "sets": _told(sets)}
         self.stdout.write(json_line(facts) if options["json"] else readable("\n".join(_lines(facts))))
+        if unseen:
+            sentence = (
+                "It is not in force: stored audits would come out otherwise, and nobody has seen which. Look, then: "
+                f"manage.py calibrate --draft {calibration.pk} --accept --reason TEXT"
+            )
+            raise Stopped("changes_not_seen", sentence)
 
     def _made(self, options: dict[str, Any]) -> Calibration:
         from similarity.calibrate import calibrate, check
@@ -170,6 +178,14 @@ def _facts(calibration: Calibration) -> dict[str, Any]:
     return {"id": str(calibration.pk), "sha256": calibration.sha256, **told, "generator": calibration.generator}
 
 
+def _told(changed: "Changes") -> dict[str, Any]:
+    return {
+        "compared": changed.compared,
+        "counts": [{"from": a, "to": b, "audits": n} for (a, b), n in sorted(changed.counts.items())],
+        "named": [{**change.__dict__, "audit": str(change.audit)} for change in changed.named],
+    }
+
+
 def _lines(facts: dict[str, Any]) -> list[str]:
     lines = [
         f"calibration {facts['id']} ({facts['state']})",
@@ -191,15 +207,19 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     likelihood = facts["figures"]["likelihood"]
     if "cllr" in likelihood:
         lines.append(f"  Cllr {likelihood['cllr']}, of which calibration loss {likelihood['calibration_loss']}")
-    changed = facts["changes"]
-    lines.append(f"  of {changed['compared']} stored audits:")
-    lines += [f"    {entry['audits']}: {entry['from']} → {entry['to']}" for entry in changed["counts"]]
-    lines += [
-        f"      {entry['audit']} {entry['artist_before'] or '–'} → {entry['artist_after'] or '–'}"
-        for entry in changed["named"]
-    ]
-    if not changed["counts"]:
-        lines.append("    none would change")
+    lines += [*_changed(facts["changes"], "audits"), *_changed(facts["changes"]["sets"], "audits of sets")]
     if facts["state"] == "draft":
         lines.append(f"  in force with: manage.py calibrate --draft {facts['id']} --accept --reason TEXT")
     return lines
+
+
+def _changed(told: dict[str, Any], what: str) -> list[str]:
+    return [
+        f"  of {told['compared']} stored {what}:",
+        *(f"    {entry['audits']}: {entry['from']} → {entry['to']}" for entry in told["counts"]),
+        *(
+            f"      {entry['audit']} {entry['artist_before'] or '–'} → {entry['artist_after'] or '–'}"
+            for entry in told["named"]
+        ),
+        *([] if told["counts"] else ["    none would change"]),
+    ]
