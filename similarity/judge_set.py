@@ -13,8 +13,9 @@ from similarity.index import open_index
 from similarity.judge import SEPARATE, Judge, Vectors, open_judge
 from similarity.models import Audit, Calibration
 from similarity.style import sets
-from similarity.style.conformal import Threshold, p_value, threshold_of_artists, threshold_of_images
+from similarity.style.conformal import CONFIDENCE, Threshold, p_value, threshold_of_artists, threshold_of_images
 from similarity.style.decide import AMBIGUOUS, GROUP, NO_KNOWN_ARTIST, NOT_CALIBRATED, STYLE_MATCH
+from similarity.style.scores import STRATEGIES
 
 Floats = NDArray[np.floating]
 
@@ -27,8 +28,8 @@ _SEED = 20261128
 class Lean:
     """How a set leans on one artist: mean normalised score, on how many groups they are nearest, e-process.
 
-    ``fortune`` is the largest base-10 logarithm the artist's e-process had; ``alarm`` says that it
-    passed its bound, which happens at any time with probability alpha at most while nobody is imitated.
+    ``fortune`` is the largest base-10 logarithm the artist's e-process had, None where nobody was watched; ``alarm``
+    says that it reached the bound of the set's ``Watch``.
     """
 
     slug: str
@@ -36,13 +37,32 @@ class Lean:
     mean: float
     nearest: int
     references: int
-    fortune: float
+    fortune: float | None
     alarm: bool
 
 
 @dataclass(frozen=True)
+class Watch:
+    """That each of ``artists`` was watched, group after group, from the first of this set to its last.
+
+    With ``confidence`` over the ``units`` neutral pictures it is measured on, any of them has a fortune of ``bound``
+    (base-10 logarithm) anywhere along the way with probability alpha at most, while the groups are independent
+    and drawn as those pictures were. Another set is another watch.
+    """
+
+    artists: int
+    units: int
+    confidence: float
+    bound: float
+
+
+@dataclass(frozen=True)
 class SetDecision:
-    """What was found about a set. ``n`` pictures in ``groups`` independent groups, judged as one of ``size``."""
+    """What was found about a set. ``n`` pictures in ``groups`` independent groups, judged as one of ``size``.
+
+    ``watch`` is None where nobody is watched picture after picture: in uploads, which may be of one hand and so
+    depend on each other, and by a calibration whose cohort is not here any more.
+    """
 
     outcome: str
     domain: str
@@ -58,6 +78,7 @@ class SetDecision:
     p_value: float | None = None
     candidates: tuple[Lean, ...] = ()
     leans: tuple[Lean, ...] = ()
+    watch: Watch | None = None
     calibration: dict[str, str] | None = None
     cohort: str = ""
     encoder: str = ""
@@ -78,7 +99,7 @@ def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alp
     """The decision about m vectors (m × d); pictures of one *group* (one prompt, one work) count as one picture.
 
     The statistic is the largest, over artists, of the mean normalised score, held against sets of that
-    many impostors. The e-process takes the groups in the order in which they first appear.
+    many impostors. Artists are watched over the groups in the order in which they first appear.
     """
     facts = judge.facts(alpha)
     level = facts["alpha"]
@@ -92,13 +113,15 @@ def judge_set(judge: Judge, vectors: Vectors, groups: Sequence[Hashable], *, alp
     normalised = np.stack([scores.normalised for scores in judge.scores(vectors)])
     averaged = sets.grouped(normalised, groups)
     size, threshold = _limit(judge, len(averaged), level)
-    every = _leans(judge, normalised, averaged, groups, level)
+    watch, fortunes = _watched(judge, normalised, groups, level)
+    every = _leans(judge, averaged, fortunes, level)
     common = {
         **named,
         "n": len(vectors),
         "groups": len(averaged),
         "size": size,
-        "leans": every[:SHOWN],
+        "leans": tuple(lean for place, lean in enumerate(every) if place < SHOWN or lean.alarm),
+        "watch": watch,
         "statistic": sets.statistic_of(averaged),
     }
     if not judge.is_whole():
@@ -180,12 +203,29 @@ def _chosen(averaged: Floats, threshold: float) -> tuple[str, str, list[int]]:
     return (AMBIGUOUS, "not_separable", above + close) if close else (STYLE_MATCH, "above_threshold", above)
 
 
-def _leans(
-    judge: Judge, normalised: Floats, averaged: Floats, groups: Sequence[Hashable], alpha: float
-) -> tuple[Lean, ...]:
+def _watched(
+    judge: Judge, normalised: Floats, groups: Sequence[Hashable], alpha: float
+) -> tuple[Watch | None, Floats | None]:
+    """The watch over the set, and the largest log fortune of each artist (A,); None where nothing can be promised."""
+    if judge.calibration.domain == Calibration.UPLOADS or not judge.is_whole():
+        return None, None
+    units = _neutral(judge)
+    p = sets.conditional_p(normalised, units, choices=len(STRATEGIES))
+    bound = sets.alarm_bound(units.shape[1], alpha) / np.log(10)
+    return Watch(units.shape[1], len(units), CONFIDENCE, round(float(bound), 4)), sets.over_time(p, groups)
+
+
+def _neutral(judge: Judge) -> Floats:
+    """Normalised scores (u × A) of the pictures that made the calibration, with the works that are here now."""
+    made = judge.fitted.vectors
+    if made is None or len(judge.cohort.own) == len(judge.fitted.cohort):
+        return judge.fitted.watched[:, judge.columns]
+    return np.stack([scores.normalised for scores in judge.scores(made.astype(np.float32))])
+
+
+def _leans(judge: Judge, averaged: Floats, fortunes: Floats | None, alpha: float) -> tuple[Lean, ...]:
     """Every artist of the cohort, the one most leant on first."""
-    fortunes = sets.over_time(sets.conditional_p(normalised, judge.fitted.watched[:, judge.columns]), groups)
-    alarmed = set(sets.alarms(fortunes, alpha))
+    alarmed = set() if fortunes is None else set(sets.alarms(fortunes, alpha))
     means, nearest = averaged.mean(axis=0), np.bincount(averaged.argmax(axis=1), minlength=averaged.shape[1])
     counts = np.bincount(judge.cohort.own, minlength=len(judge.cohort.slugs))
     return tuple(
@@ -195,7 +235,7 @@ def _leans(
             mean=round(float(means[a]), 6),
             nearest=int(nearest[a]),
             references=int(counts[a]),
-            fortune=round(float(fortunes[a] / np.log(10)), 4),
+            fortune=None if fortunes is None else round(float(fortunes[a] / np.log(10)), 4),
             alarm=int(a) in alarmed,
         )
         for a in np.argsort(-means, kind="stable")

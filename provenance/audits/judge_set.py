@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from generation import blobs
 from generation.leases import new_owner
+from provenance.audits.domains import with_domain
 from provenance.audits.models import SetAudit
 from provenance.works.errors import WorkError
 from provenance.works.models import Version
 from provenance.works.stages import give_back, give_up, keeping
-from similarity.models import Artist, Audit, Calibration
+from similarity.models import Artist, Audit
 
 if TYPE_CHECKING:
     from similarity.encoder import Encoder, Vectors
@@ -58,7 +59,7 @@ def _judged(row: SetAudit) -> dict[str, Any]:
     from similarity.judge_set import judge_set, not_calibrated
 
     ordered = versions_of(row)
-    domain = _domain(ordered)
+    domain = _domain(row)
     encoder = load_encoder()
     common = {"domain": domain, "encoder": encoder.fingerprint}
     index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
@@ -92,22 +93,15 @@ def group_of(version: Version) -> str:
     return " ".join(job.prompt.casefold().split()) if job else str(version.work_id)
 
 
-def _domain(versions: Sequence[Version]) -> str:
-    domains = {domain_of(version) for version in versions}
+def _domain(row: SetAudit) -> str:
+    """Of one when they were asked for, they may have become several: a picture can be compared again."""
+    domains = set(with_domain(Version.objects.filter(pk__in=row.versions)).values_list("domain", flat=True))
     if len(domains) > 1:
         raise WorkError(
             "mixed_domains",
             _("These pictures were not all made by one model. Ask about each model's apart."),
         )
-    return domains.pop()
-
-
-def domain_of(version: Version) -> str:
-    """The population its picture is judged in: as its audit says, or as it was made."""
-    if version.audit is not None and version.audit.domain:
-        return version.audit.domain
-    passport = version.output.job.passport if version.output else None
-    return f"{Calibration.GENERATED}{passport.weights_sha256}" if passport else Calibration.UPLOADS
+    return str(domains.pop())
 
 
 def _vectors(versions: Sequence[Version], encoder: "Encoder") -> "Vectors":

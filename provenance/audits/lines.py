@@ -65,8 +65,14 @@ def set_sentences(found: SetDecision) -> list[str]:
         lines.append(f"  {', '.join(found.reasons)}: {why_not(found.facts())}")
     lines += [
         f"  {lean.mean:8.3f}  {lean.artist}, nearest to {lean.nearest}{', alarm' if lean.alarm else ''}"
-        for lean in found.leans[:SHOWN]
+        for place, lean in enumerate(found.leans)
+        if place < SHOWN or lean.alarm
     ]
+    if found.watch and found.alpha is not None:
+        lines.append(
+            f"  watched from the first picture to the last: at most {100 * found.alpha:g} of 100 series that imitate "
+            f"nobody give an alarm ({100 * found.watch.confidence:g} % confidence)"
+        )
     return lines
 
 

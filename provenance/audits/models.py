@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.leases import Leased, LeasedQuerySet
 from idempotency.once import Keyed
+from provenance.audits.domains import weights_of
 from similarity.models import Audit, Calibration
 
 if TYPE_CHECKING:
@@ -147,6 +148,11 @@ class SetAudit(Keyed, Leased):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.name} ({self.created_at:%Y-%m-%d})"
+
+    @property
+    def weights(self) -> str:
+        """SHA-256 of the weights of the model whose pictures these are, or empty."""
+        return weights_of(self.domain)
 
     @property
     def is_stale(self) -> bool:

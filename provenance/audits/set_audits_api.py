@@ -7,13 +7,27 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from idempotency.header import IDEMPOTENCY_KEY, key_of
-from provenance.audits.ask_set import MOST, ask_set
+from provenance.audits.ask_set import MOST, ask_set, domains_of
 from provenance.audits.models import SetAudit
+
+
+class WhoseSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=[SetAudit.Kind.PERSON, SetAudit.Kind.MODEL])
+    person = serializers.CharField(required=False, default="", help_text="A username, for `person`.")
+    model = serializers.CharField(required=False, default="", help_text="For `model`; narrows `person`.")
+
+
+class SetDomainSerializer(serializers.Serializer[Any]):
+    domain = serializers.CharField(help_text="`uploads`, or `generated:` and the SHA-256 of a model's weights.")
+    model = serializers.CharField(help_text="Name of the model; empty for uploads.")
+    pictures = serializers.IntegerField(help_text="How many were compared.")
+    newest = serializers.DateTimeField(help_text="When the newest was made.")
 
 
 class SetAuditRequestSerializer(serializers.Serializer[Any]):
@@ -24,6 +38,13 @@ class SetAuditRequestSerializer(serializers.Serializer[Any]):
     person = serializers.CharField(required=False, default="", allow_blank=True, help_text="A username, for `person`.")
     model = serializers.CharField(
         required=False, default="", allow_blank=True, help_text="For `model`; narrows `person`."
+    )
+    domain = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Which of these pictures are meant, where they are of several domains. Of a model's, those by the "
+        "weights that made the newest picture, if it is left out.",
     )
 
 
@@ -73,7 +94,7 @@ class SetAuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         """Stored at once and judged by a worker: ask for it again until its status is no longer `waiting`.
 
         Own versions, or oneself as a person, for everybody; other persons, and models, for whoever may
-        judge everybody's pictures.
+        judge everybody's pictures. Pictures of several domains are judged apart: `domains/` says which there are.
         """
         asked = SetAuditRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -81,3 +102,17 @@ class SetAuditViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         row, created = ask_set(owner=request.user, idempotency_key=key_of(request), **asked.validated_data)
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(self.get_serializer(row).data, status=code)
+
+    @extend_schema(
+        summary="The domains of a person's or a model's pictures",
+        parameters=[WhoseSerializer],
+        responses=SetDomainSerializer(many=True),
+    )
+    @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
+    def domains(self, request: Request) -> Response:
+        """What can be asked for as one set, the one with the newest picture first. For the same people as asking is."""
+        asked = WhoseSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        assert request.user.is_authenticated
+        found = domains_of(owner=request.user, **asked.validated_data)
+        return Response(SetDomainSerializer(found, many=True).data)

@@ -5,18 +5,24 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from generation.errors import GenerationError
 from generation.model_folder import passport_of
 from generation.models import Job
+from provenance.audits.ask_set import domains_of
 from provenance.audits.models import SetAudit
 from provenance.review.models import Decision
+from provenance.works.errors import WorkError
 from provenance.works.models import Work
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from provenance.audits.domains import Domain
 
 
 class GenerateForm(forms.Form):
@@ -139,7 +145,10 @@ class ReasonForm(forms.Form):
 
 
 class SetAuditForm(forms.Form):
-    """Whose pictures are judged as one; ``provenance.audits.ask_set`` has the rules. Own ones need no fields."""
+    """Whose pictures are judged as one, and which of them; ``provenance.audits.ask_set`` has the rules.
+
+    Whose is asked of whoever may judge everybody's; which, where that is known and there are any.
+    """
 
     kind = forms.ChoiceField(
         label=_("Whose pictures"),
@@ -148,14 +157,59 @@ class SetAuditForm(forms.Form):
         initial=SetAudit.Kind.PERSON,
     )
     name = forms.CharField(label=_("Username, or name of the model"), max_length=200)
+    domain = forms.ChoiceField(label=_("Which pictures"), widget=forms.RadioSelect, required=False)
 
-    def __init__(self, *args: Any, everybodys: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: "User", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not everybodys:
-            self.fields.clear()
+        if not user.has_perm("audits.audit_everybody"):
+            del self.fields["kind"], self.fields["name"]
+        self.user = user
+        typed: dict[str, Any] = {
+            name: str(self[name].value() or "") for name in ("kind", "name") if name in self.fields
+        }
+        try:
+            found = domains_of(owner=user, **self._whose(typed))
+        except WorkError:
+            found = []
+        field = self.fields["domain"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(each.domain, _domain_choice(each)) for each in found]
+        field.initial = next((each.domain for each in found), "")
+        if not found:
+            del self.fields["domain"]
 
-    def asked(self, user: "User") -> dict[str, Any]:
-        """As ``ask_set`` takes it."""
-        kind = self.cleaned_data.get("kind", SetAudit.Kind.PERSON)
-        name = self.cleaned_data.get("name", user.get_username())
+    def _whose(self, typed: dict[str, Any]) -> dict[str, Any]:
+        kind = typed.get("kind", SetAudit.Kind.PERSON)
+        name = typed.get("name", self.user.get_username())
         return {"kind": kind, "person" if kind == SetAudit.Kind.PERSON else "model": name}
+
+    def asked(self) -> dict[str, Any]:
+        """As ``ask_set`` takes it."""
+        return {**self._whose(self.cleaned_data), "domain": self.cleaned_data.get("domain", "")}
+
+    def blame(self, error: WorkError) -> None:
+        """Put the *error* beside the input at fault, where the form has it."""
+        name = "name" if error.field in ("person", "model") else error.field
+        self.add_error(name if name in self.fields else None, error.message)
+
+
+def _domain_choice(found: "Domain") -> str:
+    """Pictures of one domain, as they are chosen among."""
+    if not found.weights:
+        said = ngettext(
+            "%(count)s picture that was uploaded or worked on elsewhere",
+            "%(count)s pictures that were uploaded or worked on elsewhere",
+            found.pictures,
+        )
+    else:
+        said = ngettext(
+            "%(count)s picture by %(model)s (weights %(weights)s…), of %(newest)s",
+            "%(count)s pictures by %(model)s (weights %(weights)s…), the newest of %(newest)s",
+            found.pictures,
+        )
+    return said % {
+        "count": found.pictures,
+        "model": found.model or gettext("a model without a name"),
+        "weights": found.weights[:12],
+        "newest": date_format(found.newest, "DATE_FORMAT"),
+    }

@@ -1,8 +1,10 @@
 """Many images at once, and watching over time.
 
 A *set* is judged by its mean: the largest, over artists, of the mean normalised score of its images. Images of one
-prompt are one image. Over time, evidence is kept as an e-process for each artist: a fortune that starts at one
-and, while nobody is imitated, passes ``A / alpha`` for any artist, at any time, with probability alpha at most.
+prompt are one image. Over time, evidence is kept as an e-process for each artist: a fortune that starts at one with the
+first image of a series. With the confidence of its p-values, a series whose groups are independent of each other and
+drawn as the calibration's units were takes any of A artists past ``A / alpha``, anywhere along it, with probability
+alpha at most. Works of one hand are not independent, so that nothing is promised of them.
 """
 
 import math
@@ -73,9 +75,13 @@ def conditional_levels(n: int, confidence: float = CONFIDENCE) -> Floats:
     return np.append(bounds, 1.0)
 
 
-def conditional_p(normalised: Floats, units: Floats, confidence: float = CONFIDENCE) -> Floats:
-    """m × A calibration-conditional p-values of m × A scores against n independent units' (n × A)."""
-    levels = conditional_levels(len(units), confidence)
+def conditional_p(normalised: Floats, units: Floats, *, choices: int = 1, confidence: float = CONFIDENCE) -> Floats:
+    """m × A calibration-conditional p-values of m × A scores against n independent units' (n × A).
+
+    With *confidence* over the units they hold for all A artists at once, and for whichever of *choices* ways to score
+    was kept after the units were seen: each artist and way is given an equal part of what may fail (a union bound).
+    """
+    levels = conditional_levels(len(units), 1 - (1 - confidence) / (units.shape[1] * choices))
     ordered = np.sort(units, axis=0)
     as_high = np.stack(
         [len(units) - np.searchsorted(ordered[:, a], normalised[:, a], side="left") for a in range(units.shape[1])],
@@ -90,17 +96,23 @@ def e_values(p: Floats, kappa: float = KAPPA) -> Floats:
 
 
 def over_time(p: Floats, groups: Sequence[Hashable]) -> Floats:
-    """Largest log fortune each artist's process had after any group, from one: (A,).
+    """Largest log fortune each artist's process had after any group, from one before the first: (A,).
 
-    Groups multiply; images of one group, being dependent, are averaged.
+    Groups multiply, in the order in which they first appear; images of one group, being dependent, are averaged.
     """
     steps = np.cumsum(np.log(grouped(e_values(p), groups)), axis=0)
     return np.maximum(steps.max(axis=0), 0.0) if len(steps) else np.zeros(p.shape[1])
 
 
+def alarm_bound(artists: int, alpha: float) -> float:
+    """The log fortune from which on an artist is noticed. By Ville's inequality one artist's process gets there with
+    probability alpha / A at most, and so any of A artists' with alpha, however much they depend on each other."""
+    return math.log(artists / alpha)
+
+
 def alarms(log_fortune: Floats, alpha: float) -> Iterable[int]:
-    """Columns of artists whose fortune passed A / alpha: one false alarm with probability alpha at most."""
-    return [int(a) for a in np.flatnonzero(log_fortune >= math.log(len(log_fortune) / alpha))]
+    """Columns of artists whose fortune reached the bound."""
+    return [int(a) for a in np.flatnonzero(log_fortune >= alarm_bound(len(log_fortune), alpha))]
 
 
 def told(known: Floats, own: Ints, size: int, value: float) -> Floats:

@@ -1,12 +1,14 @@
 """Many pictures judged as one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from similarity.calibrate import calibrate
 from similarity.calibration import accept
 from similarity.judge import Judge, judge_of
-from similarity.judge_set import judge_set
+from similarity.judge_set import _neutral, judge_set
 from similarity.models import Calibration
 from similarity.style.fit import Background
 from tests.similarity.collections import Collection, make_collection, unit
@@ -47,6 +49,14 @@ def test_works_of_somebody_unknown_are_told_to_nobody(collection: Collection, ju
     assert not any(lean.alarm for lean in found.leans)
 
 
+def test_uploads_are_judged_and_nobody_is_watched(collection: Collection, judge: Judge) -> None:
+    """Given 200 works that each lean on one artist: by one hand, they are no 200 proofs. The set's judgement stands."""
+    found = judge_set(judge, collection.works_of(3, 200), list(range(200)), alpha=0.05)
+    assert (found.outcome, found.candidates[0].slug) == ("style_match", "artist-03")
+    assert found.watch is None
+    assert {(lean.fortune, lean.alarm) for lean in found.leans} == {(None, False)}
+
+
 def test_pictures_between_two_hands_name_both(collection: Collection, judge: Judge) -> None:
     """Twenty, of which there are no sets in the background: the next smaller size is used."""
     between = unit(collection.works_of(3, 20) + collection.works_of(4, 20))
@@ -80,10 +90,10 @@ def test_a_decision_is_plain_json(collection: Collection, judge: Judge) -> None:
     assert set(facts["leans"][0]) == {"slug", "artist", "mean", "nearest", "references", "fortune", "alarm"}
 
 
-def test_a_model_with_few_sets_of_a_size_is_judged_by_a_smaller_one(collection: Collection) -> None:
-    """Given 60 neutral pictures, there are three sets of 20 and thirty of 2, and only those attain 5 %."""
-    vectors = unit(np.random.default_rng(3).normal(size=(60, collection.dimension)))
-    numbers = tuple(str(number) for number in range(60))
+def of_a_model(collection: Collection, pictures: int) -> tuple[Judge, np.ndarray]:
+    """The judge of a model that was calibrated with so many neutral *pictures*, and these."""
+    vectors = unit(np.random.default_rng(3).normal(size=(pictures, collection.dimension)))
+    numbers = tuple(str(number) for number in range(pictures))
     draft = calibrate(
         encoder=collection.encoder,
         dimension=collection.dimension,
@@ -91,7 +101,50 @@ def test_a_model_with_few_sets_of_a_size_is_judged_by_a_smaller_one(collection: 
         background=Background(vectors, numbers, numbers),
         generator={"name": "a-model"},
     )
-    judge = judge_of(accept(draft, reason="x", by="tests"), collection.index)
+    return judge_of(accept(draft, reason="x", by="tests"), collection.index), vectors
+
+
+def test_a_models_pictures_are_watched_from_the_first_to_the_last(collection: Collection) -> None:
+    """Given twenty in one hand after forty that imitate nobody, that artist stands out, and as the set's facts say."""
+    judge, _made = of_a_model(collection, 1000)
+    neutral = unit(np.random.default_rng(4).normal(size=(40, collection.dimension)))
+    series = np.concatenate([neutral, collection.works_of(3, 20)])
+
+    found = judge_set(judge, series, list(range(60)), alpha=0.05)
+
+    assert [lean.slug for lean in found.leans if lean.alarm] == ["artist-03"]
+    assert found.facts()["watch"] == {"artists": 24, "units": 1000, "confidence": 0.95, "bound": 2.6812}
+    quiet = judge_set(judge, neutral, list(range(40)), alpha=0.05)
+    assert quiet.watch == found.watch
+    assert all(lean.fortune is not None and not lean.alarm for lean in quiet.leans)
+    one = judge_set(judge, series, ["a river"] * 60, alpha=0.05)
+    assert not any(lean.alarm for lean in one.leans), "pictures of one prompt are one"
+
+
+def test_a_watch_is_measured_with_the_works_that_are_here(collection: Collection) -> None:
+    """Given that a work left since the calibration, its pictures are compared again without it."""
+    judge, _made = of_a_model(collection, 200)
+    cohort = judge.cohort
+    kept = np.arange(len(cohort.own)) != 0
+    shrunk = replace(
+        judge,
+        cohort=replace(
+            cohort,
+            vectors=cohort.vectors[kept],
+            sha256s=cohort.sha256s[kept],
+            own=cohort.own[kept],
+            styles=cohort.styles[kept],
+        ),
+    )
+    found, units = _neutral(judge), _neutral(shrunk)
+    assert units.shape == found.shape == (200, 24)
+    assert (units[:, 0] != found[:, 0]).any()
+    assert units[:, 1:] == pytest.approx(found[:, 1:], abs=0.05)
+
+
+def test_a_model_with_few_sets_of_a_size_is_judged_by_a_smaller_one(collection: Collection) -> None:
+    """Given 60 neutral pictures, there are three sets of 20 and thirty of 2, and only those attain 5 %."""
+    judge, vectors = of_a_model(collection, 60)
 
     found = judge_set(judge, collection.works_of(3, 20), list(range(20)), alpha=0.05)
     assert (found.groups, found.size, found.guarantee) == (20, 2, "average")

@@ -1,9 +1,11 @@
 """Many pictures judged as one: what was asked for, one of them, and the form for another."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Max, Min
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from provenance.web.requests import SignedInRequest
 from provenance.web.status import status_of
 from provenance.web.throttle import seconds_to_wait
 from provenance.works.errors import WorkError
+from provenance.works.models import Version
 
 PER_PAGE = 20
 
@@ -26,10 +29,11 @@ PER_PAGE = 20
 def set_audits(request: SignedInRequest) -> HttpResponse:
     """The asker's sets, or everybody's for reviewers; a POST asks for another.
 
-    Own pictures for everybody; other people's and models' for whoever may judge everybody's.
+    Own pictures for everybody; other people's and models' for whoever may judge everybody's. A GET with a kind and
+    a name has the form say which pictures there are to choose among.
     """
-    everybodys = request.user.has_perm("audits.audit_everybody")
-    form = SetAuditForm(request.POST if request.method == "POST" else None, everybodys=everybodys)
+    initial = {name: request.GET[name] for name in ("kind", "name") if name in request.GET}
+    form = SetAuditForm(request.POST if request.method == "POST" else None, initial=initial, user=request.user)
     status, wait = 200, None
     if request.method == "POST":
         status = 422
@@ -38,15 +42,15 @@ def set_audits(request: SignedInRequest) -> HttpResponse:
             status = 429
         elif form.is_valid():
             try:
-                row, _new = ask_set(owner=request.user, **form.asked(request.user))
+                row, _new = ask_set(owner=request.user, **form.asked())
             except WorkError as error:
-                form.add_error("name" if error.field and everybodys else None, error.message)
+                form.blame(error)
                 status = status_of(error)
             else:
                 return redirect("web:set-audit", row.pk)
     rows = SetAudit.objects.visible_to(request.user).select_related("owner").order_by("-created_at", "pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "form": form, "everybodys": everybodys}
+    context = {"page": page, "form": form}
     response = render(request, "web/set_audits.html", context, status=status)
     if wait:
         response["Retry-After"] = str(wait)
@@ -60,6 +64,9 @@ def set_audit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     rows = SetAudit.objects.visible_to(request.user).select_related("owner", "calibration")
     row = get_object_or_404(rows.defer("calibration__numbers"), pk=pk)
     generator = row.calibration.generator.get("name", "") if row.calibration else ""
-    judged = row.status == SetAudit.Status.JUDGED
-    told = tell(row.decision, generator=generator, left_out=row.left_out) if judged else None
-    return render(request, "web/set_audit.html", {"row": row, "told": told})
+    context: dict[str, Any] = {"row": row}
+    if row.status == SetAudit.Status.JUDGED:
+        versions = Version.objects.filter(pk__in=row.versions)
+        context["told"] = tell(row.decision, generator=generator, left_out=row.left_out)
+        context["made"] = versions.aggregate(first=Min("created_at"), last=Max("created_at"))
+    return render(request, "web/set_audit.html", context)

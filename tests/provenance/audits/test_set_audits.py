@@ -33,10 +33,16 @@ def reviewer(reviewer: User) -> User:
     return User.objects.get(pk=reviewer.pk)
 
 
-def picture(owner: User, *, prompt: str = "", model: str = "colophon-mini", **audit: Any) -> Version:
+OLD, NEW = (f"generated:{two * 32}" for two in ("ab", "cd"))
+
+
+def picture(
+    owner: User, *, prompt: str = "", model: str = "colophon-mini", weights: str = "ab" * 32, **audit: Any
+) -> Version:
     """A published picture of its own work, with its own prompt unless one is given."""
     prompt = prompt or f"picture {uuid4()}"
-    job = make_job(owner=owner, prompt=prompt, model=model, status=Job.Status.SUCCEEDED, passport=make_passport())
+    passport = make_passport(name=model, weights_sha256=weights)
+    job = make_job(owner=owner, prompt=prompt, model=model, status=Job.Status.SUCCEEDED, passport=passport)
     return make_version(work=make_work(owner=owner, job=job), audit=make_audit(owner=owner, **audit))
 
 
@@ -90,11 +96,65 @@ def test_what_cannot_be_asked(api: APIClient, creator: User, reviewer: User) -> 
         (reviewer, {"kind": "person", "person": "nobody"}, 400, "unknown_person"),
         (reviewer, {"kind": "model", "model": "no-such-model"}, 400, "unknown_model"),
         (reviewer, {"kind": "model"}, 400, "unknown_model"),
+        (creator, {"kind": "person", "person": "ada", "domain": "uploads"}, 400, "unknown_domain"),
         (creator, {"kind": "versions", "versions": ["x"]}, 400, "invalid"),
     ):
         answer = ask(api, user, **body)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert not SetAudit.objects.exists()
+
+
+@pytest.fixture
+def several(creator: User, stranger: User) -> dict[str, list[str]]:
+    """Two versions' worth of one model's pictures, the later one used last, and uploads: ids by domain."""
+    rows = [picture(creator, domain="uploads") for _ in range(2)]
+    rows += [picture(creator, weights=weights * 32) for weights in ("ab", "cd") for _ in range(3)]
+    picture(stranger, domain="uploads")
+    found: dict[str, list[str]] = {}
+    for row, domain in zip(rows, ["uploads"] * 2 + [OLD] * 3 + [NEW] * 3, strict=True):
+        found.setdefault(domain, []).append(str(row.pk))
+    return found
+
+
+def test_pictures_of_several_kinds_are_chosen_among(
+    api: APIClient, creator: User, stranger: User, several: dict[str, list[str]]
+) -> None:
+    refused = ask(api, creator, kind="person", person="ada")
+    assert (refused.status_code, refused.json()["code"]) == (400, "mixed_domains")
+    refused = ask(api, creator, kind="versions", versions=several["uploads"] + several[OLD])
+    assert (refused.status_code, refused.json()["code"]) == (400, "mixed_domains")
+    assert not SetAudit.objects.exists()
+
+    choices = api.get(f"{ADDRESS}domains/", {"kind": "person", "person": "ada"}).json()
+    assert [(each["domain"], each["model"], each["pictures"]) for each in choices] == [
+        (NEW, "colophon-mini", 3),
+        (OLD, "colophon-mini", 3),
+        ("uploads", "", 2),
+    ]
+    for choice in choices:
+        told = ask(api, creator, kind="person", person="ada", domain=choice["domain"]).json()
+        assert (told["domain"], told["versions"]) == (choice["domain"], several[choice["domain"]])
+
+
+def test_others_kinds_are_not_told(api: APIClient, stranger: User, several: dict[str, list[str]]) -> None:
+    api.force_authenticate(stranger)
+    for query in ({"kind": "person", "person": "ada"}, {"kind": "model", "model": "colophon-mini"}):
+        refused = api.get(f"{ADDRESS}domains/", query)
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_a_reviewer")
+    own = api.get(f"{ADDRESS}domains/", {"kind": "person", "person": "ben"}).json()
+    assert [(each["domain"], each["pictures"]) for each in own] == [("uploads", 1)]
+
+
+def test_a_model_means_the_weights_it_used_last(
+    api: APIClient, creator: User, reviewer: User, several: dict[str, list[str]]
+) -> None:
+    """Given a model that was upgraded, the two are never one set; and what was not made by it alone is in neither."""
+    for whose in ({"kind": "model"}, {"kind": "person", "person": "ada"}):
+        for named, domain in (({}, NEW), ({"domain": OLD}, OLD), ({"domain": NEW}, NEW)):
+            told = ask(api, reviewer, model="colophon-mini", **whose, **named).json()
+            assert (told["domain"], told["versions"]) == (domain, several[domain])
+    refused = ask(api, reviewer, kind="model", model="colophon-mini", domain="uploads")
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_domain")
 
 
 def test_a_repeated_request_makes_one_row(api: APIClient, creator: User) -> None:
@@ -157,6 +217,7 @@ def test_a_set_of_somebody_unknown_names_nobody(creator: User, collection: Colle
     row.refresh_from_db()
     assert (row.outcome, row.outcome_artists.count()) == ("no_known_artist", 0)
     told = tell(row.decision)
+    assert "is not asked of uploads: pictures by one hand depend on each other" in told.watch[0]
     assert told.headline == "Taken together, they single out no artist on record"
     assert "A resemblance can be there and be too weak to show." in told.sentences
 

@@ -90,6 +90,51 @@ def test_a_false_alarm_is_as_rare_as_promised() -> None:
     assert alarmed / 400 <= 0.05
 
 
+def alike(rng: np.random.Generator, n: int, artists: int) -> np.ndarray:
+    """n × A uniform scores, of which each is with even odds one that all artists of that image share."""
+    return np.where(rng.random((n, artists)) < 0.5, rng.random((n, 1)), rng.random((n, artists)))
+
+
+@pytest.mark.parametrize("choices", [1, 4])
+def test_p_values_hold_for_all_artists_at_once(choices: int) -> None:
+    """Of 500 calibrations 5 % at most give a p-value that is too small anywhere, for any of ten artists who are alike,
+    by any of four ways to score."""
+    rng = np.random.default_rng(8)
+    broken = 0
+    for _ in range(500):
+        found = False
+        for _way in range(choices):
+            units = alike(rng, 100, 10)
+            # P(p <= the p of a score just above a unit) is the chance to be above that unit.
+            p = conditional_p(np.nextafter(units, 2), units, choices=choices)
+            found |= bool((1 - units > p + 1e-12).any())
+        broken += found
+    assert broken / 500 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 500)
+
+
+def test_a_false_alarm_for_any_of_many_alike_is_as_rare_as_promised() -> None:
+    """Thirty calibrations, and by each sixty series of forty prompts with three images that are nearly one, which
+    imitate nobody: by no calibration are more than 5 % of series alarmed about anybody, anywhere along the way."""
+    rng = np.random.default_rng(9)
+    prompts = np.repeat(np.arange(40), 3).tolist()
+    worst = 0.0
+    for _ in range(30):
+        units = alike(rng, 400, 20)
+        alarmed = 0
+        for _series in range(60):
+            seen = np.repeat(alike(rng, 40, 20), 3, axis=0)
+            alarmed += bool(list(alarms(over_time(conditional_p(seen, units), prompts), 0.05)))
+        worst = max(worst, alarmed / 60)
+    assert worst <= 0.05
+
+
+def test_images_that_depend_on_each_other_are_not_evidence_one_by_one() -> None:
+    """Given one hand whose works all reach p = 0.1, their fortune grows without bound: why nobody watches uploads."""
+    p = np.full((40, 1), 0.1)
+    assert list(alarms(over_time(p, list(range(40))), 0.05)) == [0]
+    assert not list(alarms(over_time(p, ["one hand"] * 40), 0.05))
+
+
 def test_an_imitated_artist_is_noticed() -> None:
     rng = np.random.default_rng(7)
     units, seen = rng.normal(size=(1000, 10)), rng.normal(size=(60, 10))
