@@ -17,7 +17,7 @@ from similarity.prototypes import NOMINATED, prototypes_of
 from similarity.rows import Rows, load_rows
 from similarity.stores import store
 from similarity.stores.store import Adapter, adapter
-from similarity.watermark import tidy_changes
+from similarity.watermark import tidy_changes, withdrawn_since
 
 log = get_logger(__name__)
 
@@ -28,9 +28,10 @@ _LOG_KEPT_SECONDS = 86_400.0
 def build_index(*, encoder: str, dimension: int, force: bool = False) -> Path:
     """Publish a generation of the rows as they are now, and return its folder.
 
-    A sound generation of the same rows is kept as it is, unless *force*. Of several processes that
-    ask at once, one builds and the others find its result. Raises ``SimilarityError``:
-    ``index_unwritable`` (may pass, once there is room), ``vector_unreadable``, or as the store.
+    A sound generation of the same rows is kept as it is, unless *force*; those that hold a vector which
+    went since are removed. Of several processes that ask at once, one builds and the others find its
+    result. Raises ``SimilarityError``: ``index_unwritable`` (may pass, once there is room),
+    ``vector_unreadable``, or as the store.
     """
     kind = adapter()
     try:
@@ -42,12 +43,12 @@ def build_index(*, encoder: str, dimension: int, force: bool = False) -> Path:
                 if generations.watermark_in(path) > watermark:  # the database went back to a backup
                     generations.remove(path)
             present = generations.of_watermark(encoder, watermark)
-            if present and not force and _is_sound(present, kind, encoder=encoder, dimension=dimension):
-                return present
-            published = _publish(encoder, dimension, watermark, rows, kind, held)
-            if present and present.exists():
-                generations.remove(present)
-            generations.tidy(encoder)
+            if not present or force or not _is_sound(present, kind, encoder=encoder, dimension=dimension):
+                replaced, present = present, _publish(encoder, dimension, watermark, rows, kind, held)
+                if replaced and replaced.exists():
+                    generations.remove(replaced)
+                generations.tidy(encoder)
+            _remove_outdated(encoder, but=present)
     except OSError as error:
         raise SimilarityError(
             "index_unwritable",
@@ -57,7 +58,22 @@ def build_index(*, encoder: str, dimension: int, force: bool = False) -> Path:
         ) from error
     oldest = min(map(generations.watermark_in, generations.generations(encoder)), default=0)
     tidy_changes(encoder, before=oldest, kept_seconds=_LOG_KEPT_SECONDS)
-    return published
+    return present
+
+
+def outdated(encoder: str) -> list[Path]:
+    """Generations here that hold a vector which went since they were made, or of which the log does not tell that."""
+    return [
+        path for path in generations.generations(encoder) if withdrawn_since(encoder, generations.watermark_in(path))
+    ]
+
+
+def _remove_outdated(encoder: str, *, but: Path) -> None:
+    removed = [path for path in outdated(encoder) if path != but]
+    for path in removed:
+        generations.remove(path)
+    if removed:
+        log.info("outdated_indexes_removed", encoder=encoder[:12], generations=len(removed))
 
 
 def _is_sound(path: Path, kind: Adapter, *, encoder: str, dimension: int) -> bool:

@@ -1,10 +1,12 @@
 """The index of the rows as they are at this moment: one for the process, brought up to date before each search."""
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from django.conf import settings
 from django.utils.translation import gettext as _
 from structlog import get_logger
 
@@ -15,7 +17,7 @@ from similarity.generation import open_generation
 from similarity.rows import Rows, load_rows_of
 from similarity.search import ArtistScore, Hit, Index
 from similarity.stores.store import adapter
-from similarity.watermark import changes_after, watermark_of
+from similarity.watermark import changes_after, watermark_of, withdrawn_since
 
 __all__ = ["ArtistScore", "Hit", "Index", "forget", "open_index"]
 
@@ -29,13 +31,15 @@ _opening = threading.Lock()
 _swapping = threading.Lock()
 _open: dict[tuple[str, str], Index] = {}
 _tried: dict[tuple[str, str], Path] = {}
+_asked_until: dict[tuple[str, str], float] = {}
 
 
 def open_index(*, encoder: str, dimension: int) -> Index:
     """The index of the rows as they are now: all that was committed before this call, nothing that was withdrawn.
 
     It is kept for the process until the rows change. A missing generation is built; a damaged one is
-    reported in the log, thrown away and built anew. Raises ``SimilarityError``: ``index_unreadable``,
+    reported in the log, thrown away and built anew; so is one that holds what was withdrawn long ago, on a
+    machine whose index folder no maintenance run reaches. Raises ``SimilarityError``: ``index_unreadable``,
     or as ``build_index``.
     """
     kind = adapter().kind
@@ -49,12 +53,15 @@ def open_index(*, encoder: str, dimension: int) -> Index:
                 followed = _followed(current, encoder, dimension, number) if current else None
                 current = _open[key] = followed or _opened(encoder, dimension, number)
     newest = _newest_after(current)
-    if newest is not None and _tried.get(key) != newest and _swapping.acquire(blocking=False):
-        # One thread pays for the hashing; the others go on with what they have, which says the same.
+    is_due = _is_overdue(current, key) if newest is None else _tried.get(key) != newest
+    if is_due and _swapping.acquire(blocking=False):
+        # One thread pays for the building and hashing; the others go on with what they have, which says the same.
         try:
-            _tried[key] = newest
+            _tried[key] = newest or build_index(encoder=encoder, dimension=dimension)
             if newer := _published(encoder, dimension, watermark_of(encoder)):
                 current = _open[key] = newer
+        except SimilarityError as error:
+            log.error("index_not_replaced", code=error.code, exc_info=error)
         finally:
             _swapping.release()
     return current
@@ -63,6 +70,7 @@ def open_index(*, encoder: str, dimension: int) -> Index:
 def forget() -> None:
     """Close every index of this process; the next search opens one anew."""
     _open.clear()
+    _asked_until.clear()
 
 
 def _is_current(index: Index, number: int, dimension: int) -> bool:
@@ -76,6 +84,17 @@ def _newest_after(index: Index) -> Path | None:
     newest = next(iter(generations.generations(index.generation.manifest.encoder)), None)
     own = index.generation.manifest.watermark
     return newest if newest and own < generations.watermark_in(newest) <= index.number else None
+
+
+def _is_overdue(index: Index, key: tuple[str, str]) -> bool:
+    """Whether its generation holds a vector that went before the last maintenance run. Looked up once between runs."""
+    now = time.monotonic()
+    if not len(index.dead) or now < _asked_until.get(key, now):
+        return False
+    _asked_until[key] = now + settings.WITHDRAWAL_SECONDS
+    manifest = index.generation.manifest
+    last_run = time.time_ns() // 1_000_000 - round(settings.WITHDRAWAL_SECONDS * 1000)
+    return withdrawn_since(manifest.encoder, manifest.watermark, up_to=last_run)
 
 
 def _opened(encoder: str, dimension: int, number: int) -> Index:

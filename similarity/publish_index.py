@@ -10,7 +10,7 @@ PUBLISHED_AFTER = 500
 
 
 def publish_due() -> int:
-    """Build the index of every encoder that has one and has changed enough since; how many were built.
+    """Build the index of every encoder that has one and has changed enough since, or has lost a vector; how many.
 
     Safe to run twice, and beside other builders. Raises ``SimilarityError`` as ``build_index``.
     """
@@ -20,7 +20,10 @@ def publish_due() -> int:
         if newest is None:
             continue  # nobody searches it here; whoever does builds it
         made_at = generations.watermark_in(newest)
-        if made_at >= number or changes_after(encoder, made_at, up_to=number, most=PUBLISHED_AFTER) is not None:
+        if made_at >= number:
+            continue
+        few = changes_after(encoder, made_at, up_to=number, most=PUBLISHED_AFTER)
+        if few is not None and not few[2]:  # and nothing was withdrawn
             continue
         try:
             dimension = generations.read_manifest(newest).dimension

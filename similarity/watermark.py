@@ -67,6 +67,21 @@ def changes_after(encoder: str, number: int, *, up_to: int, most: int) -> tuple[
     return (reached, list(added), list(withdrawn)) if reached >= up_to else None
 
 
+def withdrawn_since(encoder: str, number: int, *, up_to: int | None = None) -> bool:
+    """Whether a vector went after *number* (and not after *up_to*); also where the log does not tell any more."""
+    later = VectorChange.objects.filter(encoder=encoder, number__gt=number)
+    if number < watermark_of(encoder) and not later.filter(previous__lte=number).exists():
+        return True
+    gone = later.exclude(withdrawn=b"")
+    return (gone if up_to is None else gone.filter(number__lte=up_to)).exists()
+
+
+def withdrawn_references(encoder: str) -> list[UUID]:
+    """Every reference whose vector went, as far back as the log is kept."""
+    gone = VectorChange.objects.filter(encoder=encoder).exclude(withdrawn=b"").values_list("withdrawn", flat=True)
+    return [reference for change in gone.iterator() for reference in _uuids(change)]
+
+
 def tidy_changes(encoder: str, *, before: int, kept_seconds: float) -> None:
     """Forget the log up to *before*, unless it is younger than *kept_seconds*: other machines may still need it."""
     old = time.time_ns() // 1_000_000 - round(kept_seconds * 1000)

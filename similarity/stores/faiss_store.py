@@ -1,8 +1,10 @@
 """Vectors in a file of the generation, mapped into memory that all processes share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,9 @@ class Faiss:
             return Written({FILE: _serialised(exact_index(rows.vectors))})
         index, search = approximate_index(rows.vectors)
         return Written({FILE: _serialised(index)}, search)
+
+    def remove(self, encoder: str, references: Sequence[UUID]) -> None:
+        """Nothing is held outside of generations."""
 
     def open(self, folder: Path, manifest: Manifest, keys: Keys) -> Store:
         faiss = _faiss()

