@@ -8,6 +8,7 @@ tests/benchmarks/copy_lane.py), *style* by the calibration in force for the pict
 
 import hashlib
 import time
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -24,12 +25,12 @@ from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
 from similarity.fingerprint import codes_of_looks, is_telling
 from similarity.index import ArtistScore, Hit, Index, open_index
-from similarity.judge import open_judge
+from similarity.judge import not_judged, open_judge
 from similarity.kept_pictures import kept
 from similarity.models import Artist, Audit, Calibration, Reference
 from similarity.pictures import Picture, decode
 from similarity.refusals import known_artists
-from similarity.style.decide import INSUFFICIENT, NO_KNOWN_ARTIST, NOT_CALIBRATED, Candidate, Decision
+from similarity.style.decide import INSUFFICIENT, NO_KNOWN_ARTIST, Decision
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -196,10 +197,10 @@ def _compare(audit: Audit, picture: Picture, asked: Asked, encoder: Encoder, ind
     decision = _judged(audit, vector, index, scores, artists)
     audit.decision = decision.facts() | {"facts": _facts_beside(asked, encoder, index, list(artists.values()))}
     audit.p_value = decision.p_value
-    work = copy and _work_of(copy)
+    work = copy and work_of(copy)
     if copy and work:
         audit.outcome = Audit.Outcome.COPY
-        audit.copy_of = _copied(work, copy)
+        audit.copy_of = copied(work, copy)
         audit.artist, audit.artist_name = work.artist, work.artist.name
         audit.score = next((score.score for score in scores if score.artist == work.artist_id), None)
         return
@@ -214,27 +215,17 @@ def _judged(
     audit: Audit, vector: Vectors, index: Index, scores: list[ArtistScore], artists: dict[UUID, tuple[str, str]]
 ) -> Decision:
     """The style lane's decision, and by which calibration."""
-    facts: dict[str, Any] = {"domain": audit.domain, "encoder": audit.encoder, "index": audit.index}
-    nearest = next((score for score in scores if score.sufficient and score.artist in artists), None)
-    if nearest is None:
-        return Decision(outcome=INSUFFICIENT, reasons=("no_artist_has_enough",), **facts)
     why = "no_calibration"
-    try:
-        judge = open_judge(index, encoder=audit.encoder, domain=audit.domain)
-    except SimilarityError as error:  # a hash that is wrong judges nobody, and is no reason not to measure
-        log.error("calibration_refused", code=error.code, domain=audit.domain)
-        judge, why = None, error.code
-    if judge is not None:
-        audit.calibration = judge.calibration
-        return judge.decide(vector, scores)
-    name, slug = artists[nearest.artist]
-    return Decision(
-        outcome=NOT_CALIBRATED,
-        reasons=(why,),
-        statistic=nearest.score,
-        runner_up=Candidate(slug, name, nearest.score, None, nearest.references),
-        **facts,
-    )
+    if any(score.sufficient and score.artist in artists for score in scores):
+        try:
+            judge = open_judge(index, encoder=audit.encoder, domain=audit.domain)
+        except SimilarityError as error:  # a hash that is wrong judges nobody, and is no reason not to measure
+            log.error("calibration_refused", code=error.code, domain=audit.domain)
+            judge, why = None, error.code
+        if judge is not None:
+            audit.calibration = judge.calibration
+            return judge.decide(vector, scores)
+    return not_judged(scores, artists, why, domain=audit.domain, encoder=audit.encoder, index=audit.index)
 
 
 def seen_before(sha256: str, encoder: Encoder) -> Vectors | None:
@@ -260,9 +251,9 @@ def _facts_beside(asked: Asked, encoder: Encoder, index: Index, nearest: list[tu
                 raise
             continue
         copy = find_copy(picture, encoder.embed([picture.rgb])[0], index)
-        work = copy and _work_of(copy)
+        work = copy and work_of(copy)
         if copy and work:
-            used.append(_copied(work, copy))
+            used.append(copied(work, copy))
     learnt = artists_named_in(asked.trained_on)
     said = {entry["slug"] for entry in learnt}
     learnt += [
@@ -274,16 +265,19 @@ def _facts_beside(asked: Asked, encoder: Encoder, index: Index, nearest: list[tu
     return {"used_as_reference": used, "trained_on": learnt, "trained_on_artists": count}
 
 
-def find_copy(picture: Picture, vector: Vectors, index: Index) -> Copy | None:
+def find_copy(
+    picture: Picture, vector: Vectors, index: Index, *, without: Container[UUID] = frozenset()
+) -> Copy | None:
     """The known work this is the same picture as, if any.
 
     The same file; or an image-code within ``COPY_DISTANCE`` bits, of any of the looks of
     ``codes_of_looks``. The encoder is not asked: it looks at style, and takes a grey or brightened
     copy for something else (0002). Its cosine is kept beside, for the reader. Else a part of the picture
-    that agrees, pixel by pixel, with a work whose picture is kept.
+    that agrees, pixel by pixel, with a work whose picture is kept. *without*: works that *index* leaves out.
     """
     same_files = Reference.objects.filter(sha256=picture.sha256).order_by()
-    if same_file := next(iter(same_files.values_list("pk", flat=True)), None):
+    same_file = next(iter(same_files.values_list("pk", flat=True)), None)
+    if same_file is not None and same_file not in without:
         return Copy(same_file, "same_file", 0, None)
     if not len(index):
         return None
@@ -315,7 +309,8 @@ def _failed(audit: Audit, error: SimilarityError, began: float) -> Audit:
     return audit
 
 
-def _work_of(copy: Copy) -> Reference | None:
+def work_of(copy: Copy) -> Reference | None:
+    """The known work of *copy*, if it is still here."""
     return Reference.objects.select_related("artist").filter(pk=copy.reference).first()
 
 
@@ -339,7 +334,8 @@ def _artist(name: str, slug: str, score: ArtistScore) -> dict[str, Any]:
     }
 
 
-def _copied(work: Reference, copy: Copy) -> dict[str, Any]:
+def copied(work: Reference, copy: Copy) -> dict[str, Any]:
+    """What ``Audit.copy_of`` holds of *work*."""
     return {
         "reference": str(work.pk),
         "artist": work.artist.name,

@@ -1,7 +1,8 @@
 """Judging: one calibration and one index together, ready to decide about vectors."""
 
+import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +19,7 @@ from similarity.index import ArtistScore, Index
 from similarity.models import Artist, Calibration
 from similarity.style import content as content_lane
 from similarity.style.conformal import Threshold, p_value
-from similarity.style.decide import NOT_CALIBRATED, ContentCheck, Decision, Ratio, decide
+from similarity.style.decide import INSUFFICIENT, NOT_CALIBRATED, Candidate, ContentCheck, Decision, Ratio, decide
 from similarity.style.fit import Cohort
 from similarity.style.fitted import Fitted
 from similarity.style.scores import ImageScores, Scale, normalise, resampled, without_own
@@ -100,11 +101,19 @@ class Judge:
         log10, low, high = self.fitted.ratio.log10(normalised)
         return Ratio(log10, low, high, self.fitted.ratio.cap)
 
-    def decide(self, vector: Vectors, found: Sequence[ArtistScore] = (), *, alpha: float | None = None) -> Decision:
+    def decide(
+        self,
+        vector: Vectors,
+        found: Sequence[ArtistScore] = (),
+        *,
+        alpha: float | None = None,
+        too_few: float | None = None,
+    ) -> Decision:
         """The decision about one vector (d,). *found*: what the index says of it, best first; an artist with too
-        few works, who is nearest of all, is told from that alone."""
-        small = found[0].score if found and not found[0].sufficient else None
-        facts = self.facts(alpha)
+        few works, who is nearest of all, is told from that alone. Without it *too_few* is what was seen of them."""
+        if found:
+            too_few = nearest_with_too_few(found)
+        facts = self.facts(alpha) | {"too_few": too_few}
         threshold = threshold_at(self.calibration, facts["alpha"])
         if threshold is None or not self.is_whole():
             reason = "cohort_changed" if threshold else "level_not_attainable"
@@ -121,7 +130,7 @@ class Judge:
             names=lambda slug: self.names.get(slug, slug),
             separate=lambda a, b: self._separate(vector, a, b),
             content=lambda group: self.content_check(vector, group, float(scores.normalised[group[0]])),
-            nearer_unjudged=small is not None and self._small_passes(small, scores, threshold.value),
+            nearer_unjudged=too_few is not None and self._small_passes(too_few, scores, threshold.value),
             p_value=self.p_value(scores.statistic),
             lr=self.ratio(float(scores.normalised[best])),
             **facts,
@@ -189,11 +198,33 @@ class Judge:
         return bool((drawn[0] > drawn[1]).mean() >= SEPARATE)
 
     def _small_passes(self, small: float, scores: ImageScores, threshold: float) -> bool:
-        """Whether a raw score would pass, on the scale of the middle artist of the cohort."""
+        """Whether a raw score would pass, on the scale of the middle artist of the cohort; an infinite one does."""
+        if math.isinf(small):
+            return True
         mean, spread = float(np.median(self.scale.mean)), float(np.median(self.scale.spread))
         scale = Scale(np.append(self.scale.mean, mean), np.append(self.scale.spread, spread))
         both = np.append(scores.raw, small)[None, :]
         return bool(normalise(both, self.calibration.strategy, scale)[0, -1] > threshold)
+
+
+def nearest_with_too_few(found: Sequence[ArtistScore]) -> float | None:
+    """The score of the first of *found*, best first, if they have too few works to be judged."""
+    return found[0].score if found and not found[0].sufficient else None
+
+
+def not_judged(
+    found: Sequence[ArtistScore], named: Mapping[UUID, tuple[str, str]], reason: str, **facts: Any
+) -> Decision:
+    """What is said where no calibration judges: how near the nearest is of *found*, best first, with enough works.
+
+    *named* holds names and slugs of those nearest; *reason* is why nobody judges.
+    """
+    nearest = next((score for score in found if score.sufficient and score.artist in named), None)
+    if nearest is None:
+        return Decision(outcome=INSUFFICIENT, reasons=("no_artist_has_enough",), **facts)
+    name, slug = named[nearest.artist]
+    told = Candidate(slug, name, nearest.score, None, nearest.references)
+    return Decision(outcome=NOT_CALIBRATED, reasons=(reason,), statistic=nearest.score, runner_up=told, **facts)
 
 
 _opening = threading.Lock()

@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from PIL import Image
 
+from similarity.as_it_was import decided, differing, enrolled_since, without
 from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.encoder_files import PROCEDURE, sha256_of
 from similarity.errors import SimilarityError
 from similarity.explain.ablations import ablations, reduced
 from similarity.explain.occlusion import looks_of, occlusion_map
 from similarity.explain.plots import histogram
-from similarity.index import Index, open_index
+from similarity.index import Hit, Index, open_index
 from similarity.judge import Judge, judge_of
 from similarity.models import Artist, Audit, Calibration, Embedding, Reference
 from similarity.pictures import Picture
@@ -36,12 +37,6 @@ THUMBNAIL = 320
 REPLAY = "python manage.py replay REPORT.json --image FILE"
 # Numbers of a report are rounded to this many digits, which other machines' rounding does not reach.
 _DIGITS = 5
-TOLERANCE = 1e-4
-# What a decision rests on; the rest of it only says where it was made.
-MATERIAL = (
-    *("outcome", "reasons", "alpha", "guarantee", "threshold", "strategy", "statistic", "p_value", "lr"),
-    *("candidates", "runner_up", "content", "calibration", "cohort", "encoder", "n"),
-)
 
 
 @dataclass(frozen=True)
@@ -79,9 +74,12 @@ def report_record(
         raise encoder_differs()
     index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
     judge = judge_of(audit.calibration, index) if audit.calibration else None
+    # What was enrolled since is no part of what was found; those who replay it leave it out by the same moment.
+    as_of = audit.created_at or timezone.now()
+    index = without(index, enrolled_since(as_of, audit.calibration))
     vector = _vector_of(audit, picture, encoder)
     decision = dict(audit.decision)
-    if judge is not None and differing(decision, decided(vector, index, judge, decision.get("alpha"))):
+    if decision and differing(decision, decided(decision, vector, index, judge)):
         raise SimilarityError(
             "audit_outdated",
             _("Works that this audit rests on have changed since. Audit the picture again, then make its report."),
@@ -91,9 +89,10 @@ def report_record(
     record = {
         "made_at": timezone.now().isoformat(timespec="seconds"),
         "audited_at": audit.created_at.isoformat(timespec="seconds") if audit.created_at else "",
+        "as_of": as_of.isoformat(timespec="microseconds"),
         "audit": str(audit.pk),
         "service": {"name": settings.SERVICE_NAME, "version": settings.SERVICE_VERSION},
-        "question": {"domain": audit.domain, "generator": _generator(judge)},
+        "question": {"domain": audit.domain, "generator": generator_of(judge)},
         "image": {"sha256": audit.image_sha256, **_image_facts(picture)},
         "outcome": str(audit.outcome),
         "artist": _named(audit, artist),
@@ -102,11 +101,11 @@ def report_record(
         "facts": {"named_in_prompt": audit.named_in_prompt, **decision.get("facts", {})},
         "compared": {"works": audit.references, "artists": audit.artists_compared or 0},
         "artists": nearest_artists(scoring, vector, index, judge),
-        "nearest_works": nearest_works(vector, index, judge),
+        "nearest_works": scored_works(index.nearest(vector, NEAREST_WORKS), vector, judge),
         "distribution": distribution(judge, artist, decision.get("threshold"), vector),
         "ablations": [],
         "occlusion": None,
-        "calibration": _calibration_facts(audit.calibration),
+        "calibration": calibration_facts(audit.calibration),
         "hashes": hashes(audit.image_sha256, encoder, index, judge),
         "vector": {"type": "<f4", "base64": base64.b64encode(vector.astype("<f4").tobytes()).decode()},
         "replay": REPLAY,
@@ -156,31 +155,41 @@ def scoring_of(judge: Judge | None, index: Index, dimension: int) -> Scoring:
 
 
 def nearest_artists(scoring: Scoring, vector: Vectors, index: Index, judge: Judge | None) -> list[dict[str, Any]]:
-    """The artists nearest by the score that decides, best first."""
-    counts = {score.artist: score for score in index.artist_scores(vector)}
+    """The artists nearest by the score that decides, best first, with the works they were compared by."""
+    counted = _counted(vector, index, judge)
     known = {artist.slug: artist for artist in Artist.objects.filter(slug__in=scoring.slugs)}
     scores = scoring.of(vector[None, :])[0]
     best = [column for column in np.argsort(-scores, kind="stable") if scoring.slugs[column] in known]
     rows = []
     for column in best[:NEAREST_ARTISTS]:
         artist = known[scoring.slugs[column]]
-        counted = counts.get(artist.pk)
+        raw, references = counted.get(artist.slug, (None, 0))
         rows.append(
             {
                 "artist": artist.name,
                 "slug": artist.slug,
-                "raw": counted.score if counted else None,
+                "raw": raw,
                 "normalised": float(scores[column]) if judge else None,
-                "references": counted.references if counted else 0,
+                "references": references,
             }
         )
     return rows
 
 
-def nearest_works(vector: Vectors, index: Index, judge: Judge | None) -> list[dict[str, Any]]:
-    """Nearest works with three scores: ``raw`` cosine, ``normalised`` (in spreads above what works by others score
-    against that artist) and ``content``, the cosine of what is left without style."""
-    hits = index.nearest(vector, NEAREST_WORKS)
+def _counted(vector: Vectors, index: Index, judge: Judge | None) -> dict[str, tuple[float, int]]:
+    """Of each artist (a slug) the raw score and the works it is of: those of the cohort, where one judges."""
+    if judge is not None:
+        seen = judge.scores(vector[None, :])[0]
+        rows = zip(seen.slugs, seen.raw.tolist(), seen.references.tolist(), strict=True)
+        return {slug: (raw, references) for slug, raw, references in rows}
+    found = index.artist_scores(vector)
+    slugs = dict(Artist.objects.filter(pk__in=[score.artist for score in found]).values_list("pk", "slug"))
+    return {slugs[score.artist]: (score.score, score.references) for score in found if score.artist in slugs}
+
+
+def scored_works(hits: Sequence[Hit], vector: Vectors, judge: Judge | None) -> list[dict[str, Any]]:
+    """Works with three scores: ``raw`` cosine, ``normalised`` (in spreads above what works by others score against
+    that artist) and ``content``, the cosine of what is left without style."""
     ids = [hit.reference for hit in hits]
     works = Reference.objects.select_related("artist").in_bulk(ids)
     held = Embedding.objects.filter(reference__in=ids, encoder=judge.calibration.encoder if judge else "")
@@ -238,33 +247,6 @@ def here(judge: Judge) -> str:
     return hashlib.sha256(judge.cohort.sha256s.tobytes()).hexdigest()
 
 
-def decided(vector: Vectors, index: Index, judge: Judge, alpha: float | None) -> dict[str, Any]:
-    """What *judge* decides about a vector now, as ``Audit.decision`` holds it."""
-    return judge.decide(vector, index.artist_scores(vector), alpha=alpha).facts()
-
-
-def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """Fields of two decisions that are not the same, of those that matter."""
-    return [name for name in MATERIAL if not same(one.get(name), other.get(name))]
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values say the same; numbers may differ by ``TOLERANCE``, as they do between processors."""
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        one, other = nameless(one), nameless(other)
-        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
-    if isinstance(one, float) and isinstance(other, int | float):
-        return abs(one - other) <= TOLERANCE
-    return bool(one == other)
-
-
-def nameless(entry: dict[str, Any]) -> dict[str, Any]:
-    """*entry* without the name of an artist whom its slug says: profiles may be renamed."""
-    return {name: each for name, each in entry.items() if not (name == "artist" and "slug" in entry)}
-
-
 def encoder_differs() -> SimilarityError:
     message = _("Another encoder is in use than the one this was made with. Its numbers cannot be compared.")
     return SimilarityError("encoder_differs", message)
@@ -310,11 +292,11 @@ def _image_facts(picture: Picture | None) -> dict[str, Any]:
     }
 
 
-def _generator(judge: Judge | None) -> str:
+def generator_of(judge: Judge | None) -> str:
     return str(judge.calibration.generator.get("name") or "") if judge else ""
 
 
-def _calibration_facts(row: Calibration | None) -> dict[str, Any] | None:
+def calibration_facts(row: Calibration | None) -> dict[str, Any] | None:
     """Of the row as it is now: a judge may have been opened when it was a draft."""
     if row is None:
         return None

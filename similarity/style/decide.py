@@ -8,6 +8,7 @@ from similarity.style.scores import ImageScores
 
 STYLE_MATCH, AMBIGUOUS, NO_KNOWN_ARTIST = "style_match", "ambiguous", "no_known_artist"
 INSUFFICIENT, NOT_CALIBRATED = "insufficient_references", "not_calibrated"
+NEAREST_HAS_TOO_FEW = "nearest_has_too_few_works"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Decision:
     """What was found about the style of one image, JSON-able by ``facts()``.
 
     ``reasons`` are stable codes. Scores are there without a calibration too; then ``statistic`` is the raw one.
+    ``too_few`` is the raw score of the artist who is nearest of all, where they have too few works to be judged.
     """
 
     outcome: str
@@ -70,6 +72,7 @@ class Decision:
     candidates: tuple[Candidate, ...] = ()
     runner_up: Candidate | None = None
     content: ContentCheck | None = None
+    too_few: float | None = None
     unjudged: dict[str, int] = field(default_factory=dict)
     calibration: dict[str, str] | None = None
     cohort: str = ""
@@ -120,7 +123,7 @@ def decide(
     checked, reasons = None, []
     if nearer_unjudged:
         outcome, group, runner_up = INSUFFICIENT, [], order[0]
-        reasons.append("nearest_has_too_few_works")
+        reasons.append(NEAREST_HAS_TOO_FEW)
     elif not group:
         outcome = NO_KNOWN_ARTIST
         reasons.append("below_threshold")

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,6 +54,29 @@ def enrol_artist(encoder: Encoder, slug: str, name: str, hand: Vectors, *, title
         for number, vector in enumerate(vectors)
     ]
     enrol(works, encoder=encoder.fingerprint)
+
+
+def enrol_works(encoder: Encoder, slug: str, works: int, *, spread: float = 0.0, **fields: Any) -> None:
+    """*works* in the very hand of ``PICTURE``: with no *spread* nothing is nearer."""
+    rng = np.random.default_rng(works)
+    with Image.open(io.BytesIO(PICTURE)) as image:
+        seen = np.asarray(encoder.embed([image.convert("RGB")])[0])
+    facts = ArtistFacts(slug, slug.title())
+    enrol(
+        [
+            NewWork(
+                **{
+                    "artist": facts,
+                    "sha256": hashlib.sha256(f"{slug}/later/{number}".encode()).hexdigest(),
+                    "code": hashlib.sha256(f"{number}/later/{slug}".encode()).digest(),
+                    "vector": unit(seen + rng.normal(size=encoder.dimension) * spread),
+                    **fields,
+                }
+            )
+            for number in range(works)
+        ],
+        encoder=encoder.fingerprint,
+    )
 
 
 @pytest.fixture

@@ -10,16 +10,24 @@ from tqdm import tqdm
 from provenance.reports.errors import ReportError
 from provenance.reports.sign import LARGEST, Document, read
 from similarity.pictures import decode_file
-from similarity.replay import Difference, replay
+from similarity.replay import Difference, Replay, Why, replay
 from similarity.report import looks_needed
 from similarity.report_lines import CodedCommand, Stopped, json_line, readable
+
+WHY_NOT = {
+    Why.NEEDS_IMAGE: "for which it takes the picture (--image)",
+    Why.WORKS_LEFT: "because the works on record then are not all here",
+    Why.PICTURES_KEPT: "because whether the work's picture is kept here has changed since",
+    Why.OLDER_REPORT: "which reports of that time do not hold, or show otherwise",
+    Why.TOLD: "being what was told or noted, with nothing to compute it from",
+}
 
 
 class Command(CodedCommand):
     help = (
         "Compute the numbers of a report again and compare them; with --image from the pixels, else from the vector in "
-        "the report. Exits 1 with what differs, and with a code when it cannot be compared: encoder_differs, "
-        "calibration_differs, cohort_differs, index_differs."
+        "the report. Tells what was compared and what was not. Exits 1 with what differs, and with a code when it "
+        "cannot be compared: encoder_differs, calibration_differs, cohort_differs, index_differs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,26 +41,30 @@ class Command(CodedCommand):
         picture = decode_file(options["image"]) if options["image"] else None
         total = looks_needed(picture) if picture else 0
         with tqdm(total=total, unit="look", disable=not total or options["json"] or not sys.stderr.isatty()) as bar:
-            found = [
-                *_seal(document, options["key"]),
-                *replay(document.record, picture=picture, on_look=lambda count: _advance(bar, count)),
-            ]
+            found = replay(document.record, picture=picture, on_look=lambda count: _advance(bar, count))
+        found.compared.insert(0, "signature")
+        found.differences[:0] = _seal(document, options["key"])
         self._tell(document, found, by_pixels=picture is not None, as_json=options["json"])
-        if found:
+        if found.differences:
             raise Stopped("not_confirmed", "The report was not confirmed.")
 
-    def _tell(self, document: Document, found: list[Difference], *, by_pixels: bool, as_json: bool) -> None:
+    def _tell(self, document: Document, found: Replay, *, by_pixels: bool, as_json: bool) -> None:
+        is_confirmed = not found.differences
         if as_json:
-            differences = [vars(each) for each in found]
-            facts = {"confirmed": not found, "key": document.key, "from_pixels": by_pixels, "differences": differences}
-            self.stdout.write(json_line(facts))
+            facts = {"confirmed": is_confirmed, "key": document.key, "from_pixels": by_pixels}
+            facts |= {"compared": found.compared, "not_compared": [vars(each) for each in found.left_out]}
+            self.stdout.write(json_line(facts | {"differences": [vars(each) for each in found.differences]}))
             return
-        for each in found:
+        for each in found.differences:
             self.stdout.write(readable(f"{each.what}: the report says {each.said!s:.200}, found {each.found!s:.200}"))
-        if not found:
+        self.stdout.write(f"Compared: {', '.join(found.compared)}.")
+        for code, why in WHY_NOT.items():
+            if parts := [each.what for each in found.left_out if each.why == code]:
+                self.stdout.write(f"Not compared, {why}: {', '.join(parts)}.")
+        if is_confirmed:
             way = "from the pixels" if by_pixels else "from the vector in it"
             self.stdout.write(
-                f"Confirmed: computed again {way}, everything is the same. Signed with key {document.key}."
+                f"Confirmed: computed again {way}, what was compared is the same. Signed with key {document.key}."
             )
 
 
