@@ -48,7 +48,7 @@ def lay_over_kept(image: Image.Image, work: Pixels) -> Seen | None:
         return None
     meeting = overlap(found.homography, query=found.query_size, parent=found.parent_size)
     assert meeting is not None, "a registration has an overlap"
-    corners = np.clip(meeting.in_query / np.array(found.query_size), 0.0, 1.0)
+    corners = meeting.in_query / np.array(found.query_size)
     return Seen(tuple((round(float(x), 5), round(float(y), 5)) for x, y in corners), round(found.agreement.mean, 4))
 
 

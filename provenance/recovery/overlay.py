@@ -30,7 +30,6 @@ def overlay_png(found: Recovered) -> bytes:
     if laid is not None and meeting is not None:
         left, top = np.floor(meeting.in_parent.min(axis=0)).astype(int)
         right, bottom = np.ceil(meeting.in_parent.max(axis=0)).astype(int)
-        right, bottom = min(right, canvas.shape[1]), min(bottom, canvas.shape[0])
         size = (int(right - left), int(bottom - top))
         over = cv2.resize(laid.query, size, interpolation=cv2.INTER_LINEAR)
         mask = cv2.resize(laid.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)[..., None]

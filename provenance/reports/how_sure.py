@@ -71,7 +71,8 @@ def as_close(outcome: str, decision: dict[str, Any], compared: int | None) -> st
     said = _("Of %(others)s, %(share)s look as close to one of %(artists)s as this picture does.") % facts
     if outcome == Outcome.NO_KNOWN_ARTIST:
         return said
-    return f"{said} {_('That is not the chance that the finding is a mistake.')}"
+    warning = _("That is not the chance that the finding is a mistake.")
+    return f"{said} {warning}"
 
 
 def missed(decision: dict[str, Any], figures: dict[str, Any], compared: int | None) -> str:

@@ -92,7 +92,8 @@ def overlap(matrix: Matrix, *, query: Size, parent: Size) -> Overlap | None:
         in_parent = transform(matrix, in_query) if len(in_query) else in_query
     if len(in_parent) < 3 or not (np.isfinite(in_parent).all() and np.isfinite(in_query).all()):
         return None
-    return Overlap(in_parent, in_query)
+    # Both lie within their pictures but for the last digit, which sums leave outside where edges were cut.
+    return Overlap(np.clip(in_parent, 0.0, parent), np.clip(in_query, 0.0, query))
 
 
 def local(matrix: Matrix, point: NDArray[np.float64]) -> Matrix:

@@ -129,6 +129,20 @@ def test_plain_pictures_have_nothing_to_compare() -> None:
     assert isinstance(register(plain, plain.copy()), NotRegistered)
 
 
+def test_an_overlap_lies_within_both_pictures_to_the_last_digit() -> None:
+    """Slices are cut by it. Without care one in fourteen of such homographies gave a corner at -4e-16."""
+    rng = np.random.default_rng(0)
+    for _round in range(300):
+        turn, size = rng.uniform(-0.02, 0.02), rng.uniform(0.98, 1.03)
+        shift, askew = rng.uniform(-3, 3, 2), rng.uniform(-2e-5, 2e-5, 2)
+        matrix = np.array([[size, -turn, shift[0]], [turn, size, shift[1]], [*askew, 1.0]])
+        meeting = overlap(matrix, query=(320, 240), parent=(320, 240))
+        assert meeting is not None
+        for polygon in (meeting.in_parent, meeting.in_query):
+            assert polygon.min() >= 0
+            assert (polygon <= (320, 240)).all()
+
+
 def test_overlap_of_a_shifted_square() -> None:
     shift = np.array([[1.0, 0, 50], [0, 1, 0], [0, 0, 1]])
     meeting = overlap(shift, query=(100, 100), parent=(100, 100))
