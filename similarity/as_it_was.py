@@ -2,12 +2,9 @@
 
 import math
 from collections.abc import Container
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-import numpy as np
 
 from similarity.calibration import numbers_of
 from similarity.encoder import Vectors
@@ -34,16 +31,6 @@ def enrolled_since(
     since = dict(Reference.objects.filter(created_at__gt=moment).order_by().values_list("pk", "sha256"))
     cohort = {row.tobytes().hex() for row in numbers_of(calibration).cohort} if since and calibration else set()
     return frozenset(pk for pk, sha256 in since.items() if sha256 not in cohort and sha256 not in named)
-
-
-def without(index: Index, works: frozenset[UUID]) -> Index:
-    """*index* as if *works* were not in it."""
-    if not works:
-        return index
-    ids = np.frombuffer(b"".join(work.bytes for work in works), np.uint8).reshape(-1, 16)
-    dead, lost = index.generation.keys.rows_of(ids), index.new.rows_of(ids)
-    new = index.new.take(np.setdiff1d(np.arange(len(index.new)), lost))
-    return replace(index, new=new, dead=np.union1d(index.dead, dead[dead >= 0]))
 
 
 def decided(decision: dict[str, Any], vector: Vectors, then: Index, judge: Judge | None) -> dict[str, Any]:

@@ -151,18 +151,8 @@ def _followed(index: Index, encoder: str, dimension: int, number: int) -> Index 
     if changes is None:
         return None
     reached, added, withdrawn = changes
-    gone = np.frombuffer(b"".join(reference.bytes for reference in withdrawn), np.uint8).reshape(-1, 16)
-    dead = index.generation.keys.rows_of(gone)
-    new = index.new
-    if len(gone):
-        lost = new.rows_of(gone)
-        new = new.take(np.setdiff1d(np.arange(len(new)), lost))
-    return replace(
-        index,
-        number=reached,
-        new=new.joined(load_rows_of(encoder, dimension, added)),
-        dead=np.union1d(index.dead, dead[dead >= 0]),
-    )
+    left = index.without(withdrawn)
+    return replace(left, number=reached, new=left.new.joined(load_rows_of(encoder, dimension, added)))
 
 
 def _no_rows(dimension: int) -> Rows:

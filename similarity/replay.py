@@ -12,7 +12,7 @@ import numpy as np
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from similarity.as_it_was import decided, differing, enrolled_since, is_as_audited, nameless, same, without
+from similarity.as_it_was import decided, differing, enrolled_since, is_as_audited, nameless, same
 from similarity.audit import copied, find_copy, work_of
 from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.errors import SimilarityError
@@ -172,7 +172,7 @@ def _as_it_was(record: dict[str, Any], picture: Picture | None) -> _Then:
         raise _unreadable()
     calibration = _calibration(said)
     since = enrolled_since(moment, calibration, named=named)
-    index = without(open_index(encoder=encoder.fingerprint, dimension=encoder.dimension), since)
+    index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension).without(since)
     judge = judge_of(calibration, index) if calibration else None
     if calibration and judge and (calibration.cohort != said.get("cohort") or here(judge) != said.get("cohort_here")):
         message = _("The works of the cohort are not those this was made with: some were withdrawn since.")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from PIL import Image
 
-from similarity.as_it_was import decided, differing, enrolled_since, without
+from similarity.as_it_was import decided, differing, enrolled_since
 from similarity.encoder import Encoder, Vectors, load_encoder
 from similarity.encoder_files import PROCEDURE, sha256_of
 from similarity.errors import SimilarityError
@@ -76,7 +76,7 @@ def report_record(
     judge = judge_of(audit.calibration, index) if audit.calibration else None
     # What was enrolled since is no part of what was found; those who replay it leave it out by the same moment.
     as_of = audit.created_at or timezone.now()
-    index = without(index, enrolled_since(as_of, audit.calibration))
+    index = index.without(enrolled_since(as_of, audit.calibration))
     vector = _vector_of(audit, picture, encoder)
     decision = dict(audit.decision)
     if decision and differing(decision, decided(decision, vector, index, judge)):
