@@ -52,6 +52,7 @@ def context(record: dict[str, Any], *, stale: bool = False) -> dict[str, Any]:
                 "promise": wording.guarantee(each),
                 "realised": "" if each.get("realised") is None else f"{100 * each['realised']:.2g} %",
                 "units": each.get("units"),
+                "told": _told(record, each),
             }
             for each in (record["calibration"] or {}).get("thresholds", ())
         ],
@@ -59,6 +60,13 @@ def context(record: dict[str, Any], *, stale: bool = False) -> dict[str, Any]:
         "made_at": parse_datetime(record["made_at"]),
         "audited_at": parse_datetime(record["audited_at"]) if record["audited_at"] else None,
     }
+
+
+def _told(record: dict[str, Any], level: dict[str, Any]) -> str:
+    """The share of held-out works that a level of the calibration tells to their artist."""
+    measured = wording.figures_of(record).get("strategies", {}).get(record["decision"].get("strategy"), {})
+    power = measured.get(f"{level['alpha']:g}", {}).get("power")
+    return "" if power is None or level.get("value") is None else f"{100 * power:.1f} %"
 
 
 def named_hashes(record: dict[str, Any]) -> list[tuple[str, str]]:

@@ -55,7 +55,8 @@ def pdf_file(record: dict[str, Any], *, stale: bool = False) -> bytes:
         sheet.heading(_("Nearest works"))
         sheet.table((_("Work"), _("Score"), _("Made comparable"), _("Subject")), works, (4, 1, 1.6, 1))
     levels = [
-        tuple(row[name] for name in ("percent", "promise", "value", "realised", "units")) for row in facts["levels"]
+        tuple(row[name] for name in ("percent", "promise", "value", "realised", "units", "told"))
+        for row in facts["levels"]
     ]
     if levels:
         sheet.heading(_("How often it errs"))
@@ -65,8 +66,9 @@ def pdf_file(record: dict[str, Any], *, stale: bool = False) -> bytes:
             _("Flagged above"),
             _("Flagged when measured"),
             _("Measured on"),
+            _("Works told to their artist"),
         )
-        sheet.table(names, levels, (1.4, 2.4, 1.2, 1.5, 1.2))
+        sheet.table(names, levels, (1.4, 2.2, 1.2, 1.5, 1.2, 1.6))
     sheet.heading(_("To compute it again"))
     sheet.text(record["replay"])
     sheet.pairs([(_("Report made"), _moment(facts["made_at"])), *facts["hashes"]], size=7.5)

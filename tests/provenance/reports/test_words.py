@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from provenance.reports.how_sure import as_close, in_so_many, ratio, those_judged
-from provenance.reports.page import html_file
+from provenance.reports.page import context, html_file
 from provenance.reports.rests_on import part_that_counts
 from provenance.reports.wording import guarantee, shown_ratio, tell, trained_on
 from similarity.models import Audit
@@ -266,3 +266,13 @@ def test_nothing_that_is_shown_uses_a_forbidden_word() -> None:
     assert len(files) > 10
     found = [f"{path.name}: {hit.group()}" for path in files for hit in FORBIDDEN.finditer(path.read_text())]
     assert found == []
+
+
+def test_the_table_of_errors_tells_what_is_missed_too() -> None:
+    record = record_for("no_known_artist")
+    record["decision"] |= {"strategy": "both"}
+    record["calibration"]["figures"] = {"strategies": {"both": {"0.01": {"power": 0.0}, "0.05": {"power": 0.081}}}}
+    assert [level["told"] for level in context(record)["levels"]] == ["", "8.1 %"]  # no threshold, no power
+    assert "<td>8.1 %</td>" in html_file(record)
+    record["calibration"]["figures"] = {}
+    assert [level["told"] for level in context(record)["levels"]] == ["", ""]
