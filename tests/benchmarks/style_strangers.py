@@ -51,14 +51,20 @@ def _key(name: str) -> str:
 
 
 def measure(scored: Scored, folders: list[Path]) -> dict[str, Any]:
-    """Outcomes and rates per level, with the files as they are and with small ones. Empties the bench's database."""
+    """Outcomes and rates per level, with the files as they are and with small ones. Makes the bench's database anew."""
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import connection
+
+    from similarity import index
 
     works = listed(folders, scored.slugs)
     database = Path(settings.DATABASES["default"]["NAME"])
-    assert database.is_relative_to(settings.DATA_DIR), "only the bench's own database may be emptied"
-    call_command("flush", interactive=False, verbosity=0)
+    assert database.is_relative_to(settings.DATA_DIR), "only the bench's own database may be removed"
+    connection.close()
+    database.unlink()
+    index.forget()
+    call_command("migrate", verbosity=0)
     call_command("load_catalogue", stdout=io.StringIO())
     return {
         "as they are": judged(scored, works, lambda path: path.read_bytes()),
