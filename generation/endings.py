@@ -83,6 +83,9 @@ def passport_row(identity: Identity) -> ModelPassport:
         name: facts.pop(name) for name in ("name", "source", "revision", "weights_sha256", "pipeline", "scheduler")
     }
     passport, _created = ModelPassport.objects.get_or_create(**unique, defaults=facts)
+    if identity.trained_on_artists and not passport.trained_on_artists:  # a row from before passports listed them
+        passport.trained_on_artists = list(identity.trained_on_artists)
+        passport.save(update_fields=["trained_on_artists"])
     return passport
 
 

@@ -57,6 +57,8 @@ def is_as_audited(decision: dict[str, Any], then: Index) -> bool:
 def differing(said: dict[str, Any], found: dict[str, Any]) -> list[str]:
     """Fields of two decisions that are not the same, of those that matter."""
     said = {"too_few": found.get("too_few")} | said  # decisions made before it was written down do not hold it
+    if found.get("too_few") == math.inf:  # one of those was taken at its word
+        found = found | {"too_few": said["too_few"]}
     return [name for name in MATERIAL if not same(said.get(name), found.get(name))]
 
 
@@ -68,7 +70,7 @@ def same(one: Any, other: Any, *, within: float = TOLERANCE) -> bool:
         one, other = nameless(one), nameless(other)
         return one.keys() == other.keys() and all(same(one[name], other[name], within=within) for name in one)
     if isinstance(one, float) and isinstance(other, int | float):
-        return abs(one - other) <= within
+        return one == other or abs(one - other) <= within
     return bool(one == other)
 
 

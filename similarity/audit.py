@@ -195,9 +195,12 @@ def _compare(audit: Audit, picture: Picture, asked: Asked, encoder: Encoder, ind
     audit.artists = [_artist(*artists[score.artist], score) for score in shown if score.artist in artists]
 
     decision = _judged(audit, vector, index, scores, artists)
-    audit.decision = decision.facts() | {"facts": _facts_beside(asked, encoder, index, list(artists.values()))}
-    audit.p_value = decision.p_value
     work = copy and work_of(copy)
+    told_of = {slug: name for name, slug in artists.values()}
+    told_of |= {one.slug: one.artist for one in (*decision.candidates, decision.runner_up) if one}
+    told_of |= {work.artist.slug: work.artist.name} if work else {}
+    audit.decision = decision.facts() | {"facts": _facts_beside(asked, encoder, index, told_of)}
+    audit.p_value = decision.p_value
     if copy and work:
         audit.outcome = Audit.Outcome.COPY
         audit.copy_of = copied(work, copy)
@@ -236,11 +239,11 @@ def seen_before(sha256: str, encoder: Encoder) -> Vectors | None:
     return found if found is not None and len(found) == encoder.dimension else None
 
 
-def _facts_beside(asked: Asked, encoder: Encoder, index: Index, nearest: list[tuple[str, str]]) -> dict[str, Any]:
+def _facts_beside(asked: Asked, encoder: Encoder, index: Index, told_of: dict[str, str]) -> dict[str, Any]:
     """What needs no inference: known works among the files the model was given, whose works it learnt from.
 
-    Of a list in its passport the *nearest* artists (name, slug) are named, and ``trained_on_artists`` says how long it
-    is; None for one that names nobody.
+    Of a list in its passport those are named whom the audit tells of (names by slug), and ``trained_on_artists`` says
+    how long it is; None for one that names nobody.
     """
     used = []
     for data in asked.used:
@@ -258,7 +261,7 @@ def _facts_beside(asked: Asked, encoder: Encoder, index: Index, nearest: list[tu
     said = {entry["slug"] for entry in learnt}
     learnt += [
         {"artist": name, "slug": slug, "matched": slug}
-        for name, slug in nearest
+        for slug, name in told_of.items()
         if slug in asked.trained_on_artists and slug not in said
     ]
     count = len({*asked.trained_on_artists} | said) or None

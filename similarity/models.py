@@ -347,7 +347,13 @@ class Audit(Keyed):
         indexes = [models.Index(fields=["owner", "-created_at"], name="audits_of_owner")]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()} ({self.created_at:%Y-%m-%d})"
+        return f"{self.finding()} ({self.created_at:%Y-%m-%d})"
+
+    def finding(self) -> str:
+        """The outcome as people read it; a likely copy that its pixels speak against is told as a possibility."""
+        if self.outcome == self.Outcome.COPY and (self.copy_of or {}).get("confirmed") is False:
+            return gettext("perhaps the same picture as a known work")
+        return str(self.get_outcome_display())
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Stored together with whom the outcome names, so that artists can be told of it."""

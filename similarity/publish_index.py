@@ -2,6 +2,7 @@
 
 from similarity import generations
 from similarity.build_index import build_index
+from similarity.errors import SimilarityError
 from similarity.models import IndexChange
 from similarity.watermark import changes_after
 
@@ -12,9 +13,10 @@ PUBLISHED_AFTER = 500
 def publish_due() -> int:
     """Build the index of every encoder that has one and has changed enough since, or has lost a vector; how many.
 
-    Safe to run twice, and beside other builders. Raises ``SimilarityError`` as ``build_index``.
+    Safe to run twice, and beside other builders. Raises ``SimilarityError`` as ``build_index``, once every encoder
+    has had its turn.
     """
-    built = 0
+    built, failed = 0, None
     for encoder, number in IndexChange.objects.values_list("encoder", "number"):
         newest = next(iter(generations.generations(encoder)), None)
         if newest is None:
@@ -29,6 +31,12 @@ def publish_due() -> int:
             dimension = generations.read_manifest(newest).dimension
         except generations.Damaged:
             continue  # the next reader takes it away
-        build_index(encoder=encoder, dimension=dimension)
+        try:
+            build_index(encoder=encoder, dimension=dimension)
+        except SimilarityError as error:
+            failed = failed or error
+            continue
         built += 1
+    if failed is not None:
+        raise failed
     return built

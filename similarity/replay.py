@@ -209,8 +209,8 @@ def _compare_decision(
     if copy and why_no_copy:
         out.leave_out(why_no_copy, "outcome", "artist")
     else:
-        out.compared += ["outcome", "artist"]
-    out.differences += [*_parting("outcome", record["outcome"], outcome), *_parting("artist", named, artist)]
+        out.compare("outcome", record["outcome"], outcome)
+        out.compare("artist", named, artist)
     if is_as_audited(decision, then.index):
         out.compare("decision.unjudged", decision.get("unjudged"), now["unjudged"])
         out.compare("compared", record["compared"], {"works": len(then.index), "artists": then.index.artist_count})

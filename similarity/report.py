@@ -270,7 +270,8 @@ def _asked(audit: Audit, scoring: Scoring, vector: Vectors) -> str:
 
 def _named(audit: Audit, artist: str) -> dict[str, str] | None:
     if audit.artist_name:
-        return {"slug": audit.artist.slug if audit.artist else artist, "name": audit.artist_name}
+        gone = str((audit.copy_of or {}).get("slug") or artist)
+        return {"slug": audit.artist.slug if audit.artist else gone, "name": audit.artist_name}
     name = Artist.objects.filter(slug=artist).values_list("name", flat=True).first()
     return {"slug": artist, "name": name} if name else None
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from similarity import generations
 from similarity.enrol import withdraw
+from similarity.errors import SimilarityError
 from similarity.models import Artist, IndexChange, Reference, WithdrawnWork
 from similarity.watermark import lock_watermark, withdrawn_references
 
@@ -73,14 +74,20 @@ def clear_indexes() -> None:
     """Take what went out of the store of vectors in use, and remove index files of this machine that still hold it.
 
     What went is read from the log, whatever lies here: so the next run finishes one that was killed, and
-    undoes a builder that put back what it had read before. Raises ``SimilarityError`` as the store.
+    undoes a builder that put back what it had read before. Raises ``SimilarityError`` as the store or
+    ``build_index``, once every encoder has had its turn.
     """
     from similarity.stores.store import adapter
 
-    store = adapter()
+    store, failed = adapter(), None
     for encoder in IndexChange.objects.values_list("encoder", flat=True):
-        store.remove(encoder, withdrawn_references(encoder))
-        _replace_outdated(encoder)
+        try:
+            store.remove(encoder, withdrawn_references(encoder))
+            _replace_outdated(encoder)
+        except SimilarityError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def _replace_outdated(encoder: str) -> None:
@@ -89,7 +96,10 @@ def _replace_outdated(encoder: str) -> None:
     if not generations.home(encoder).is_dir():
         return
     if found := outdated(encoder):
-        # The present one first, so that searches find one at any time.
+        # All but the newest first, which makes room; then the present one, so that searches find one at any time.
+        with generations.build_lock(encoder):
+            for path in found[1:]:
+                generations.remove(path)
         with contextlib.suppress(generations.Damaged):  # which nobody can search either
             build_index(encoder=encoder, dimension=generations.read_manifest(found[0]).dimension)
     with generations.build_lock(encoder):

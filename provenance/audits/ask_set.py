@@ -50,7 +50,7 @@ def ask_set(
     if (earlier := request.earlier()) is not None:
         return earlier, False
     chosen, name = _chosen(owner, kind, versions, person, model)
-    domain = _domain(domains_among(chosen), domain, newest=bool(model))
+    domain = _domain(domains_among(chosen), domain, newest=bool(model) and kind != SetAudit.Kind.VERSIONS)
     found = chosen.filter(domain=domain).order_by("-created_at", "-pk")
     ids = [str(pk) for pk in found.values_list("pk", flat=True)[:MOST]][::-1]
     if len(ids) < LEAST:

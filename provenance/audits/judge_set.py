@@ -96,6 +96,8 @@ def group_of(version: Version) -> str:
 def _domain(row: SetAudit) -> str:
     """Of one when they were asked for, they may have become several: a picture can be compared again."""
     domains = set(with_domain(Version.objects.filter(pk__in=row.versions)).values_list("domain", flat=True))
+    if not domains:  # all of them are gone
+        raise WorkError("too_few_pictures", _("These are too few independent pictures to be judged as a set."))
     if len(domains) > 1:
         raise WorkError(
             "mixed_domains",

@@ -42,13 +42,14 @@ def audit_facts(audited: Audited) -> dict[str, Any]:
 def audit_sentence(audited: Audited, *, brief: bool) -> str:
     """What a person reads of one file; only what was found when *brief*."""
     audit = audited.audit
-    lines = [f"{audited.file}: {audit.get_outcome_display()}{_whom(audit)}"]
+    lines = [f"{audited.file}: {audit.finding()}{_whom(audit)}"]
     if audit.error:
         lines.append(f"  {audit.error_code}: {audit.error}")
     if audit.outcome != Audit.Outcome.FAILED and not brief:
         lines.append(f"  {audit.compared_with()}")
     if audit.copy_of:
-        lines.append(f"  same picture as “{audit.copy_of['title']}” by {audit.copy_of['artist']}")
+        perhaps = "perhaps the " if audit.copy_of.get("confirmed") is False else ""
+        lines.append(f"  {perhaps}same picture as “{audit.copy_of['title']}” by {audit.copy_of['artist']}")
     if brief:
         return "\n".join(lines)
     lines += [f"  {entry['score']:.3f}  {entry['artist']} ({entry['references']} works)" for entry in audit.artists]

@@ -125,7 +125,7 @@ def entry(one: Audited, *, name: str, report: str = "", why_none: str = "") -> E
     naming = audit.outcome in Audit.NAMING
     return Entry(
         name=readable(name),
-        outcome=str(audit.get_outcome_display()),
+        outcome=audit.finding(),
         tone="attention" if naming else "",
         whom=", ".join(wording.short(each) for each in names) if naming else "",
         p="" if audit.p_value is None or audit.outcome == Audit.Outcome.COPY else f"{audit.p_value:.3g}",

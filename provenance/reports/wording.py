@@ -235,7 +235,8 @@ def trained_on(facts: dict[str, Any], domain: str) -> str:
             if names
             else _("%(count)s artists, none of them among the nearest here") % told
         )
-    if not names and domain.startswith(Calibration.GENERATED):
+    # An audit from before passports listed artists tells nothing either way.
+    if not names and domain.startswith(Calibration.GENERATED) and "trained_on_artists" in facts:
         return _("(its passport does not say)")
     return names
 

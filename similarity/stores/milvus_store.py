@@ -66,7 +66,11 @@ class Milvus:
         name = _name(encoder)
         with _reaching() as client:
             if client.has_collection(name):
-                _delete(client, name, [reference.bytes for reference in references])
+                # Only those that are there: every delete, also of nothing, stays in the server's log.
+                for at in range(0, len(references), _ROWS_AT_ONCE):
+                    ids = [reference.hex for reference in references[at : at + _ROWS_AT_ONCE]]
+                    there = [bytes.fromhex(entry[_ID]) for entry in client.get(name, ids=ids, output_fields=[_ID])]
+                    _delete(client, name, there)
 
     def open(self, folder: Path, manifest: Manifest, keys: Keys) -> Store:
         name = _name(manifest.encoder)

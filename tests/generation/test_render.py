@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_django import Settings
 
 from generation import blobs
 from generation.cancel import cancel
+from generation.endings import passport_row
 from generation.engines import loaded
 from generation.engines.base import PictureRequest, Rendered, RenderSpec
 from generation.errors import GenerationError
@@ -95,6 +97,15 @@ def test_one_passport_for_all_jobs_of_a_model(make_job: MakeJob) -> None:
 
     assert render_next() == 2
     assert ModelPassport.objects.count() == 1
+
+
+def test_a_passport_from_before_says_whose_works_it_learnt_from(db: None) -> None:
+    identity = replace(FakeEngine("fake").identity, trained_on_artists=("ada", "bo"))
+    row = passport_row(replace(identity, trained_on_artists=()))
+    assert row.trained_on_artists == []
+    assert passport_row(identity).pk == row.pk
+    row.refresh_from_db()
+    assert row.trained_on_artists == ["ada", "bo"]
 
 
 def test_the_oldest_is_first(make_job: MakeJob, engine: type[ScriptedEngine], settings: Settings) -> None:

@@ -238,6 +238,19 @@ def test_of_those_a_model_learnt_from_the_nearest_are_named_and_all_are_counted(
     assert facts["trained_on_artists"] == 2
 
 
+def test_the_artist_of_a_copied_work_is_named_among_those_a_model_learnt_from(others: Encoder) -> None:
+    """One work is too few to be among the nearest."""
+    enrol_hand(others, "the-one", seen(others))
+    with Image.open(io.BytesIO(PICTURE)) as image:
+        code = next(iter(codes_of_looks(image.convert("RGB")).values()))
+    work = NewWork(artist=ArtistFacts("owner", "The Owner"), sha256="9" * 64, code=code, vector=seen(others))
+    enrol([work], encoder=others.fingerprint)
+    audit = audit_image(PICTURE, asked=Asked(trained_on_artists=("owner",)))
+    assert audit.outcome == "copy"
+    assert "owner" not in [entry["slug"] for entry in audit.artists]
+    assert [entry["slug"] for entry in audit.decision["facts"]["trained_on"]] == ["owner"]
+
+
 def test_artists_enrolled_since_are_compared_and_not_judged(others: Encoder) -> None:
     calibrated(others)
     enrol_hand(others, "the-one", seen(others))

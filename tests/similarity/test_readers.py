@@ -25,6 +25,7 @@ from similarity.publish_index import PUBLISHED_AFTER, publish_due
 from similarity.rows import as_strings
 from similarity.stores import store
 from similarity.watermark import changes_after, watermark_of
+from similarity.withdraw import clear_indexes
 from tests.similarity.conftest import unit_rows
 from tests.similarity.test_index import DIM, ENCODER, works
 
@@ -179,6 +180,28 @@ def test_the_minutely_run_publishes_when_a_vector_went() -> None:
 
     assert len(generations.generations(ENCODER)) == 1
     assert (len(opened().generation), len(opened().dead)) == (3, 0)
+
+
+@pytest.mark.django_db
+def test_an_encoder_that_cannot_be_built_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = "0" * 64  # asked first or last: all have their turn
+    for encoder in (other, ENCODER):
+        enrol(works(3), encoder=encoder)
+        open_index(encoder=encoder, dimension=DIM)
+    withdraw(Reference.objects.filter(pk=Reference.objects.filter(sha256__startswith="00")[0].pk))
+
+    def failing(*, encoder: str, dimension: int) -> Path:
+        if encoder == other:
+            raise SimilarityError("vector_unreadable", "A row is of the wrong size.")
+        return build_index(encoder=encoder, dimension=dimension)
+
+    monkeypatch.setattr("similarity.publish_index.build_index", failing)
+    monkeypatch.setattr("similarity.build_index.build_index", failing)
+    for run in (publish_due, clear_indexes):
+        with pytest.raises(SimilarityError, match="wrong size"):
+            run()
+    newest = generations.generations(ENCODER)[0]
+    assert generations.watermark_in(newest) == watermark_of(ENCODER)
 
 
 @pytest.mark.django_db

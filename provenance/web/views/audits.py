@@ -1,5 +1,6 @@
 """Compare a picture with the works on record, and read what was found."""
 
+import hashlib
 from uuid import UUID
 
 from django.conf import settings
@@ -74,14 +75,12 @@ def _audited(request: HttpRequest, form: AuditForm) -> Audit:
         raise too_large()
     assert request.user.is_authenticated
     data, told = said["file"].read(), {"prompt": said["prompt"], "generator": said.get("generator", "")}
-    key = f"page:{said['key']}" if said["key"] else None
-    try:
-        made, _new = audit_once(data, owner=request.user, idempotency_key=key, **told)
-    except SimilarityError as error:
-        if error.code != "idempotency_conflict":
-            raise
-        # The browser's Back button brought an old key together with another picture: a new comparison.
-        made, _new = audit_once(data, owner=request.user, **told)
+    # The browser's Back button brings an old key together with another picture: that is another comparison.
+    asked = hashlib.sha256(b"\0".join([data, *(word.encode() for word in told.values())])).hexdigest()
+    key = f"page:{said['key']}:{asked[:32]}" if said["key"] else None
+    made, is_new = audit_once(data, owner=request.user, idempotency_key=key, **told)
+    if made.outcome == Audit.Outcome.FAILED and not is_new:  # sent again, because it failed
+        made, _is_new = audit_once(data, owner=request.user, **told)
     return made
 
 

@@ -53,7 +53,7 @@ def test_no_prompt_names_an_artist(others: Encoder) -> None:  # noqa: F811
     assert named_in("\n".join(neutral_prompts(MOST)), known) == []
 
 
-def test_a_draft_then_accepted_with_a_reason(others: Encoder) -> None:  # noqa: F811
+def test_a_draft_then_accepted_with_a_reason(others: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     draft = calibrated()
     assert (draft["state"], draft["domain"], draft["units"], draft["artists"]) == ("draft", "uploads", 24, 24)
     nothing = {"compared": 0, "counts": [], "named": []}
@@ -72,6 +72,11 @@ def test_a_draft_then_accepted_with_a_reason(others: Encoder) -> None:  # noqa: 
     assert decided.personal.get(name="reason").value == "first"
     with pytest.raises(CommandError, match="calibration_decided"):
         calibrated(draft=draft["id"], reject=True, reason="no")
+    other = calibrated()
+    with monkeypatch.context() as patched:  # a draft that cannot be read can be laid aside
+        patched.setattr("similarity.calibrate.changes", lambda *_: pytest.fail("nothing is judged again for it"))
+        rejected = calibrated(draft=other["id"], reject=True, reason="not needed")
+    assert (rejected["state"], rejected["changes"]) == ("rejected", None)
     with pytest.raises(CommandError, match="no_such_calibration"):
         calibrated(draft="nonsense", accept=True, reason="x")
     out = StringIO()

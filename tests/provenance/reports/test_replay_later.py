@@ -102,6 +102,25 @@ def test_a_report_of_before_still_replays(calibration: Calibration, collection: 
     )
 
 
+def test_a_small_artist_of_before_is_taken_at_its_word_when_works_have_left(
+    calibration: Calibration, collection: Encoder
+) -> None:
+    """Given an audit from before it was written down what the nearest one with too few works scored."""
+    enrol_works(collection, "few", 3)
+    audit = audit_image(PICTURE)
+    assert audit.outcome == "insufficient_references"
+    del audit.decision["too_few"]
+    audit.save()
+    record = record_of(audit, PICTURE)
+    withdraw(Reference.objects.filter(pk=Reference.objects.filter(artist__slug="few").values_list("pk", flat=True)[0]))
+
+    found = replay(record)
+
+    assert found.differences == []
+    assert LeftOut("decision.too_few", Why.WORKS_LEFT) in found.left_out
+    assert record_of(audit, PICTURE)["decision"] == record["decision"]
+
+
 def test_it_is_confirmed_where_the_works_came_later(audit: Audit) -> None:
     """As on another machine, which loads the catalogue after the report was made."""
     from django.utils import timezone

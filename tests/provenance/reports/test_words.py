@@ -158,6 +158,7 @@ def test_a_subject_that_explains_it_is_not_told_as_a_weak_score() -> None:
 def test_whose_works_a_model_learnt_from(names: list[str], count: int | None, domain: str, said: str) -> None:
     facts = {"trained_on": [{"artist": name} for name in names], "trained_on_artists": count}
     assert trained_on(facts, domain) == said
+    assert trained_on({"trained_on": []}, domain) == ""  # an audit from before passports listed them
 
 
 def test_a_ratio_is_told_with_its_interval_and_either_way() -> None:

@@ -136,3 +136,5 @@ def test_a_copy_that_pixels_speak_against_is_not_told_as_a_fact(
     copy = {"artist": "Winslow Homer", "title": "The Fog Warning", "method_code": "image_code", "confirmed": confirmed}
     audit = factories.make_audit(owner=creator, outcome="copy", copy_of=copy)
     assert said in " ".join(shown(client, audit, creator).text.split())
+    hedged = "perhaps the same picture as a known work" if confirmed is False else "the same picture as a known work"
+    assert audit.finding() == hedged

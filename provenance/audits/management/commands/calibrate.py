@@ -61,6 +61,11 @@ class Command(CodedCommand):
         if options["bundle"]:
             self._bundle(options["bundle"], as_json=options["json"])
             return
+        if options["reject"]:  # whatever it would change, and whether or not it can be read
+            rejected = reject(_stored(options["draft"]), reason=options["reason"], by=_by())
+            told = {**_facts(rejected), "changes": None}
+            self.stdout.write(json_line(told) if options["json"] else readable("\n".join(_lines(told))))
+            return
         self._calibrate(options)
 
     def _calibrate(self, options: dict[str, Any]) -> None:
@@ -75,13 +80,10 @@ class Command(CodedCommand):
             raise SimilarityError("other_encoder", sentence)
         index = open_index(encoder=encoder.fingerprint, dimension=encoder.dimension)
         changed, sets = changes(calibration, index), changed_sets(calibration, index)
-        by = os.environ.get("USER", "") or "command line"
         replaces = not options["draft"] and calibration.previous_id is not None
         unseen = options["accept"] and replaces and bool(changed.counts or sets.counts)
         if options["accept"] and not unseen:
-            calibration = accept(calibration, reason=options["reason"], by=by)
-        elif options["reject"]:
-            calibration = reject(calibration, reason=options["reason"], by=by)
+            calibration = accept(calibration, reason=options["reason"], by=_by())
         facts = _facts(calibration)
         facts["changes"] = {**_told(changed), "sets": _told(sets)}
         self.stdout.write(json_line(facts) if options["json"] else readable("\n".join(_lines(facts))))
@@ -148,6 +150,10 @@ def _step(bar: Any, step: str = "") -> None:
     bar.update()
 
 
+def _by() -> str:
+    return os.environ.get("USER", "") or "command line"
+
+
 def _stored(name: str) -> Calibration:
     try:
         return Calibration.objects.get(pk=name)
@@ -207,7 +213,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     likelihood = facts["figures"]["likelihood"]
     if "cllr" in likelihood:
         lines.append(f"  Cllr {likelihood['cllr']}, of which calibration loss {likelihood['calibration_loss']}")
-    lines += [*_changed(facts["changes"], "audits"), *_changed(facts["changes"]["sets"], "audits of sets")]
+    if facts["changes"] is not None:
+        lines += [*_changed(facts["changes"], "audits"), *_changed(facts["changes"]["sets"], "audits of sets")]
     if facts["state"] == "draft":
         lines.append(f"  in force with: manage.py calibrate --draft {facts['id']} --accept --reason TEXT")
     return lines
