@@ -102,7 +102,7 @@ def test_one_passport_for_all_jobs_of_a_model(make_job: MakeJob) -> None:
 def test_a_passport_from_before_says_whose_works_it_learnt_from(db: None) -> None:
     identity = replace(FakeEngine("fake").identity, trained_on_artists=("ada", "bo"))
     row = passport_row(replace(identity, trained_on_artists=()))
-    assert row.trained_on_artists == []
+    assert not row.trained_on_artists
     assert passport_row(identity).pk == row.pk
     row.refresh_from_db()
     assert row.trained_on_artists == ["ada", "bo"]
@@ -351,7 +351,6 @@ def test_one_picture_too_large_for_the_memory(make_job: MakeJob, engine: type[Sc
 def test_a_refused_picture_fails_its_own_job_only(
     make_job: MakeJob, engine: type[ScriptedEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
 
     first, second = make_job(seed=1), make_job(seed=2)
     render = engine.render
