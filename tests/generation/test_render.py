@@ -351,7 +351,6 @@ def test_one_picture_too_large_for_the_memory(make_job: MakeJob, engine: type[Sc
 def test_a_refused_picture_fails_its_own_job_only(
     make_job: MakeJob, engine: type[ScriptedEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-
     first, second = make_job(seed=1), make_job(seed=2)
     render = engine.render
 
